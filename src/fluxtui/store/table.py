@@ -35,17 +35,13 @@ class Table:
 
     def upsert(self, record: Record) -> bool:
         """Insert or replace one object; False when it is the version that we hold (a duplicate)."""
-        before = self.rows.get(record.id)
+        before = past = self.rows.get(record.id)
         if before is not None:
-            held = before.record
-            if held.version == record.version and held.uid == record.uid and record.version:
+            if before.record.uid != record.uid:  # recreated under the same name: its past is another object's
+                past = None
+            elif before.record.version == record.version and record.version:
                 return False
-            if held.uid != record.uid:  # recreated under the same name: its past is another object's
-                verdict = self._assess(record, None)
-            else:
-                verdict = self._assess(record, before)
-        else:
-            verdict = self._assess(record, None)
+        verdict = self._assess(record, past)
         row = Row(self.cluster, record, verdict.status, verdict.reason, verdict.message, verdict.since)
         self.rows[record.id] = row
         self._noted(record.id, before, row)

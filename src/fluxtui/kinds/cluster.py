@@ -1,0 +1,222 @@
+"""What of the cluster itself belongs to delivery: namespaces, Flux' own Deployments, runtime-info, Flux Events."""
+
+# ruff: noqa: N815
+from msgspec import Struct, field
+
+from fluxtui.kinds.columns import Column
+from fluxtui.kinds.decode import Decoder
+from fluxtui.kinds.flatten import conditions, epoch, identity
+from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.record import Record
+from fluxtui.kinds.text import clean, shared
+from fluxtui.kinds.wire import Condition, Metadata, Reference, Resource, Text, Time
+
+
+class DeploymentRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A controller's Deployment: replicas wanted and available, and its images."""
+
+    replicas: int = 1
+    available: int = 0
+    images: tuple[str, ...] = ()
+
+
+class RuntimeInfoRecord(Record, frozen=True, gc=False, kw_only=True):
+    """The ConfigMap that tells a cluster who it is: ``key=value`` lines (CLUSTER_NAME, ENVIRONMENT…)."""
+
+    data: str = ""
+
+
+class EventRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A Kubernetes Event about a Flux object. `type` is Normal or Warning; `reason` and `message` are the record's."""
+
+    regarding: str = ""
+    type: str = ""
+    count: int = 1
+    first: int = 0
+    last: int = 0
+    component: str = ""
+
+
+class _Named(Struct, gc=False):
+    metadata: Metadata = field(default_factory=Metadata)
+
+
+def _flatten_namespace(resource: _Named) -> Record | None:
+    return Record(**identity("Namespace", resource.metadata)) if resource.metadata.name else None
+
+
+class _ConfigMap(Struct, gc=False):
+    metadata: Metadata = field(default_factory=Metadata)
+    data: dict[str, str] | None = None
+
+
+RUNTIME_INFO_LIMIT = 64
+"""Keys of a runtime-info ConfigMap that are kept."""
+
+
+def _flatten_config_map(resource: _ConfigMap) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    pairs = sorted((resource.data or {}).items())[:RUNTIME_INFO_LIMIT]
+    lines = "\n".join(clean(f"{key}={value[:256]}").replace("\n", " ") for key, value in pairs)
+    return RuntimeInfoRecord(**identity("ConfigMap", resource.metadata), data=lines)
+
+
+class _Container(Struct, gc=False):
+    image: Text = None
+
+
+class _PodSpec(Struct, gc=False):
+    containers: list[_Container] | None = None
+
+
+class _Template(Struct, gc=False):
+    spec: _PodSpec | None = None
+
+
+class _DeploymentSpec(Struct, gc=False):
+    replicas: int | None = None
+    template: _Template | None = None
+
+
+class _DeploymentStatus(Struct, gc=False):
+    observedGeneration: int | None = None
+    availableReplicas: int | None = None
+    conditions: list[Condition] | None = None
+
+
+Deployment = Resource[_DeploymentSpec, _DeploymentStatus]
+
+
+def _flatten_deployment(resource: Deployment) -> Record | None:
+    """Ready by kstatus' rule for Deployments (all wanted replicas available), else the failing condition's words."""
+    if not resource.metadata.name:
+        return None
+    told = identity("Deployment", resource.metadata)
+    spec, status = resource.spec or _DeploymentSpec(), resource.status or _DeploymentStatus()
+    told |= conditions(status.conditions, status.observedGeneration)
+    wanted = 1 if spec.replicas is None else spec.replicas
+    available = status.availableReplicas or 0
+    current = {condition.type: condition for condition in status.conditions or ()}
+    stuck = current.get("Progressing")
+    deciding = stuck if stuck is not None and stuck.status == "False" else current.get("Available")
+    if deciding is not None:
+        fine = available >= wanted and deciding.status == "True"
+        told |= {
+            "ready": "True" if fine else "False",
+            "reason": shared(deciding.reason),
+            "message": clean(deciding.message),
+            "ready_since": epoch(deciding.lastTransitionTime),
+        }
+    else:
+        told["ready"] = "Unknown"
+        told["message"] = "no status yet"
+    pods = spec.template.spec if spec.template is not None else None
+    images = tuple(shared(c.image) for c in (pods.containers if pods is not None else None) or () if c.image)
+    return DeploymentRecord(**told, replicas=wanted, available=available, images=images)
+
+
+class _Component(Struct, gc=False):
+    component: Text = None
+
+
+class Event(Struct, gc=False):
+    metadata: Metadata = field(default_factory=Metadata)
+    involvedObject: Reference | None = None
+    reason: Text = None
+    message: Text = None
+    type: Text = None
+    count: int | None = None
+    firstTimestamp: Time = None
+    lastTimestamp: Time = None
+    eventTime: Time = None
+    source: _Component | None = None
+    reportingComponent: Text = None
+
+
+FLUX_GROUPS = ("toolkit.fluxcd.io/", "extensions.fluxcd.io/", "controlplane.io/")
+
+
+def _flatten_event(resource: Event) -> Record | None:
+    """Events about Flux objects only: the flood of others (scheduling, policy reports) is dropped here."""
+    about = resource.involvedObject
+    if about is None or not resource.metadata.name or not about.apiVersion:
+        return None
+    if not any(group in about.apiVersion for group in FLUX_GROUPS):
+        return None
+    first = epoch(resource.firstTimestamp or resource.eventTime or resource.metadata.creationTimestamp)
+    return EventRecord(
+        **identity("Event", resource.metadata),
+        reason=shared(resource.reason),
+        message=clean(resource.message),
+        regarding=shared(f"{about.kind or ''}/{about.namespace or ''}/{about.name or ''}"),
+        type=shared(resource.type),
+        count=resource.count or 1,
+        first=first,
+        last=max(first, epoch(resource.lastTimestamp)),
+        component=shared(resource.reportingComponent or (resource.source.component if resource.source else None)),
+    )
+
+
+def _image_tag(image: str) -> str:
+    return image.rpartition("/")[2].partition("@")[0]
+
+
+KINDS = (
+    Kind(
+        name="Namespace",
+        group="",
+        versions=("v1",),
+        plural="namespaces",
+        short=("ns",),
+        namespaced=False,
+        rank=3,
+        decoder=Decoder(_Named, _flatten_namespace),
+    ),
+    Kind(
+        name="Deployment",
+        group="apps",
+        versions=("v1",),
+        plural="deployments",
+        short=("deploy",),
+        labels="app.kubernetes.io/part-of=flux",
+        columns=(
+            Column(
+                "available",
+                "AVAILABLE",
+                lambda r: f"{r.available}/{r.replicas}",
+                lambda r: r.available - r.replicas,
+                right=True,
+                width=9,
+            ),
+            Column("images", "IMAGE", lambda r: " ".join(_image_tag(i) for i in r.images), width=20, weight=2),
+        ),
+        rank=3,
+        decoder=Decoder(Deployment, _flatten_deployment),
+    ),
+    Kind(
+        name="ConfigMap",
+        group="",
+        versions=("v1",),
+        plural="configmaps",
+        short=("cm",),
+        labels="toolkit.fluxcd.io/runtime",
+        columns=(Column("data", "RUNTIME INFO", lambda r: r.data.replace("\n", "  "), width=30, weight=3),),
+        rank=4,
+        decoder=Decoder(_ConfigMap, _flatten_config_map),
+    ),
+    Kind(
+        name="Event",
+        group="",
+        versions=("v1",),
+        plural="events",
+        short=("ev",),
+        columns=(
+            Column("type", "TYPE", lambda r: r.type, width=7),
+            Column("count", "COUNT", lambda r: str(r.count), lambda r: r.count, right=True, width=5),
+            Column("regarding", "OBJECT", lambda r: r.regarding.replace("/", " ", 1), width=24, weight=2),
+        ),
+        rank=9,
+        decoder=Decoder(Event, _flatten_event),
+    ),
+)

@@ -1,0 +1,133 @@
+"""Kustomization and HelmRelease: the kinds that apply what sources hold."""
+
+# ruff: noqa: N815
+from typing import Any
+
+from msgspec import Struct
+
+from fluxtui.kinds.columns import OBJECTS, PATH, REVISION, SOURCE, Column, revision
+from fluxtui.kinds.decode import Decoder
+from fluxtui.kinds.flatten import common, epoch, history, reference, references
+from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.record import Record
+from fluxtui.kinds.text import clean, shared
+from fluxtui.kinds.wire import Reference, Resource, Snapshot, Spec, Status, Text
+
+
+class _PostBuild(Struct, gc=False):
+    substituteFrom: list[Reference] | None = None
+
+
+class _KustomizationSpec(Spec, gc=False):
+    postBuild: _PostBuild | None = None
+
+
+Kustomization = Resource[_KustomizationSpec, Status]
+
+
+def _flatten_kustomization(resource: Kustomization) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("Kustomization", resource.metadata, resource.spec, resource.status)
+    if resource.status is not None:
+        told |= history(resource.status.history)
+    if resource.spec is not None and resource.spec.postBuild is not None:
+        told["inputs"] = references(resource.spec.postBuild.substituteFrom, "ConfigMap", told["namespace"])
+    return Record(**told)
+
+
+class _ChartSpec(Struct, gc=False):
+    chart: Text = None
+    version: Text = None
+    sourceRef: Reference | None = None
+
+
+class _Chart(Struct, gc=False):
+    spec: _ChartSpec | None = None
+
+
+class _HelmReleaseSpec(Spec, gc=False):
+    chart: _Chart | None = None
+    chartRef: Reference | None = None
+    valuesFrom: list[Reference] | None = None
+
+
+class _HelmReleaseStatus(Status, gc=False):
+    failures: int | None = None
+
+
+HelmRelease = Resource[_HelmReleaseSpec, _HelmReleaseStatus]
+
+
+def release_history(entries: list[Snapshot] | None) -> dict[str, Any]:
+    """The outcome of a Helm release from its history, newest first.
+
+    A rollback on top is the remedy of the failure below it, not a success (recordings, lesson 4): the outcome is
+    that of the newest entry which is not a rollback, failing since the oldest of the failures in a row.
+    """
+    if not entries:
+        return {}
+    told: dict[str, Any] = {"revision": shared(entries[0].chartVersion), "updated": epoch(entries[0].lastDeployed)}
+    newest = next((entry for entry in entries if entry.action != "rollback"), entries[0])
+    failed = newest.status == "failed"
+    told |= {
+        "outcome": shared(newest.status),
+        "outcome_since": epoch(newest.lastDeployed),
+        "outcome_at": epoch(newest.lastDeployed),
+        "tries": 1,
+    }
+    for entry in entries:
+        if failed and entry.status == "failed" and entry is not newest:
+            told["outcome_since"] = epoch(entry.lastDeployed)
+            told["tries"] += 1
+        elif entry.status in {"deployed", "superseded"} and entry.chartVersion != newest.chartVersion:
+            return told | {"good_at": epoch(entry.lastDeployed), "good_revision": shared(entry.chartVersion)}
+    return told
+
+
+def _flatten_release(resource: HelmRelease) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("HelmRelease", resource.metadata, resource.spec, resource.status)
+    namespace = told["namespace"]
+    spec, status = resource.spec, resource.status
+    if status is not None:
+        told |= release_history(status.history)
+        if status.failures and told.get("outcome") == "failed":
+            told["tries"] = max(status.failures, told["tries"])
+    if spec is not None:
+        told["inputs"] = references(spec.valuesFrom, "ConfigMap", namespace)
+        chart = spec.chart.spec if spec.chart is not None else None
+        if spec.chartRef is not None:
+            told["source"] = reference(spec.chartRef, "OCIRepository", namespace)
+        elif chart is not None:
+            home = chart.sourceRef.namespace if chart.sourceRef is not None and chart.sourceRef.namespace else namespace
+            told["source"] = shared(f"HelmChart/{home}/{namespace}-{told['name']}")
+            told["path"] = clean(chart.chart)
+    return Record(**told)
+
+
+CHART_VERSION = Column("revision", "CHART VERSION", lambda r: revision(r.revision), width=14, weight=1)
+
+KINDS = (
+    Kind(
+        name="Kustomization",
+        group="kustomize.toolkit.fluxcd.io",
+        versions=("v1", "v1beta2", "v1beta1"),
+        plural="kustomizations",
+        short=("ks",),
+        columns=(REVISION, OBJECTS, PATH, SOURCE),
+        rank=0,
+        decoder=Decoder(Kustomization, _flatten_kustomization),
+    ),
+    Kind(
+        name="HelmRelease",
+        group="helm.toolkit.fluxcd.io",
+        versions=("v2", "v2beta2", "v2beta1"),
+        plural="helmreleases",
+        short=("hr",),
+        columns=(CHART_VERSION, OBJECTS, SOURCE),
+        rank=1,
+        decoder=Decoder(HelmRelease, _flatten_release),
+    ),
+)

@@ -1,0 +1,314 @@
+"""The kinds of the Flux Operator, fluxcd.controlplane.io (facts: flux §1)."""
+
+# ruff: noqa: N815
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from fluxtui.kinds.columns import OBJECTS, REVISION, Column
+from fluxtui.kinds.decode import Decoder
+from fluxtui.kinds.flatten import common, epoch, history, reference, seconds
+from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.record import Need, Record
+from fluxtui.kinds.text import clean, shared
+from fluxtui.kinds.wire import Metadata, Reference, Resource, Snapshot, Status, Text, Time
+
+GROUP = "fluxcd.controlplane.io"
+
+
+class ResourceSetRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A ResourceSet: how many input sets its last run had (-1: not told), and an earlier run that had some.
+
+    `from_providers` tells that it reads providers at all: with none of their inputs an *empty set* is applied and
+    everything is deleted (facts: flux §1, Hazard).
+    """
+
+    input_sets: int = -1
+    earlier_input_sets: int = -1
+    from_providers: bool = False
+
+
+class ProviderRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A ResourceSetInputProvider: type, exported input sets, schedules (``cron|timeZone|window``) and the next run."""
+
+    type: str = ""
+    exported: int = 0
+    schedules: tuple[str, ...] = ()
+    next_at: int = 0
+
+
+class ReportRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A FluxReport: versions, and per kind (kind, running, failing, suspended), where running includes failing."""
+
+    flux_version: str = ""
+    operator_version: str = ""
+    counts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class _Selector(Struct, gc=False):
+    matchLabels: dict[str, str] | None = None
+
+
+class _InputsFrom(Struct, gc=False):
+    name: Text = None
+    selector: _Selector | None = None
+
+
+class _ResourceSetSpec(Struct, gc=False):
+    dependsOn: list[Reference] | None = None
+    inputsFrom: list[_InputsFrom] | None = None
+
+
+ResourceSet = Resource[_ResourceSetSpec, Status]
+
+
+def _resource_set_needs(refs: list[Reference], namespace: str) -> tuple[Need, ...]:
+    found: list[Need] = []
+    for ref in refs:
+        target = reference(ref, "ResourceSet", "" if _cluster_scoped(ref) else namespace)
+        if not target:
+            continue
+        if not ref.ready:  # readyExpr alone is not evaluated (facts: flux §5)
+            found.append(Need(target, "exists", clean(ref.readyExpr)))
+        else:
+            found.append(Need(target, "expression" if ref.readyExpr else "ready", clean(ref.readyExpr)))
+    return tuple(found)
+
+
+def _cluster_scoped(ref: Reference) -> bool:
+    return ref.kind in {"CustomResourceDefinition", "Namespace", "ClusterRole", "ClusterRoleBinding"}
+
+
+def _provider_ids(refs: list[_InputsFrom], namespace: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for ref in refs:
+        if ref.name:
+            found.append(shared(f"ResourceSetInputProvider/{namespace}/{ref.name}"))
+        elif ref.selector is not None and ref.selector.matchLabels:
+            wanted = ",".join(f"{key}={value}" for key, value in sorted(ref.selector.matchLabels.items()))
+            found.append(shared(f"ResourceSetInputProvider/{namespace}/?{wanted}"))
+    return tuple(found)
+
+
+def _input_sets(entry: Snapshot) -> int:
+    text = (entry.metadata or {}).get("inputs", "")
+    return int(text) if text.isdigit() else -1
+
+
+def _flatten_resource_set(resource: ResourceSet) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("ResourceSet", resource.metadata, None, resource.status)
+    told["interval"] = _every(resource.metadata, 3600)
+    spec, status = resource.spec, resource.status
+    entries = (status.history if status is not None else None) or []
+    told |= history(entries)
+    if entries:
+        told["input_sets"] = _input_sets(entries[0])
+        told["earlier_input_sets"] = max((_input_sets(entry) for entry in entries[1:]), default=-1)
+    if spec is not None:
+        told["needs"] = _resource_set_needs(spec.dependsOn or [], told["namespace"])
+        told["inputs"] = _provider_ids(spec.inputsFrom or [], told["namespace"])
+        told["from_providers"] = bool(spec.inputsFrom)
+    return ResourceSetRecord(**told)
+
+
+def _every(meta: Metadata, default: int) -> int:
+    """The interval of an operator kind: an annotation, else the operator's default (facts: flux §1)."""
+    told = meta.annotations.reconcile_every if meta.annotations is not None else None
+    return seconds(told) or default
+
+
+class _Schedule(Struct, gc=False):
+    cron: Text = None
+    timeZone: Text = None
+    window: Text = None
+
+
+class _ProviderSpec(Struct, gc=False):
+    type: Text = None
+    url: Text = None
+    schedule: list[_Schedule] | None = None
+
+
+class _Next(Struct, gc=False):
+    when: Time = None
+
+
+class _ProviderStatus(Status, gc=False):
+    exportedInputs: list[dict[str, Any]] | None = None
+    lastExportedRevision: Text = None
+    nextSchedule: _Next | None = None
+
+
+InputProvider = Resource[_ProviderSpec, _ProviderStatus]
+
+
+def _flatten_provider(resource: InputProvider) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("ResourceSetInputProvider", resource.metadata, None, resource.status)
+    told["interval"] = _every(resource.metadata, 600)
+    spec, status = resource.spec, resource.status
+    if spec is not None:
+        told["type"] = shared(spec.type)
+        told["url"] = shared(spec.url)
+        told["schedules"] = tuple(
+            clean(f"{entry.cron or ''}|{entry.timeZone or 'UTC'}|{entry.window or '0s'}")
+            for entry in spec.schedule or ()
+        )
+    if status is not None:
+        told["exported"] = len(status.exportedInputs or ())
+        told["revision"] = shared(status.lastExportedRevision)
+        told["next_at"] = epoch(status.nextSchedule.when) if status.nextSchedule is not None else 0
+    return ProviderRecord(**told)
+
+
+class _Distribution(Struct, gc=False):
+    version: Text = None
+
+
+class _Stats(Struct, gc=False):
+    running: int | None = None
+    failing: int | None = None
+    suspended: int | None = None
+
+
+class _Reconciler(Struct, gc=False):
+    kind: Text = None
+    stats: _Stats | None = None
+
+
+class _ReportSpec(Struct, gc=False):
+    distribution: _Distribution | None = None
+    operator: _Distribution | None = None
+    reconcilers: list[_Reconciler] | None = None
+
+
+FluxReport = Resource[_ReportSpec, Status]
+
+
+def _flatten_report(resource: FluxReport) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("FluxReport", resource.metadata, None, resource.status)
+    told["interval"] = _every(resource.metadata, 300)
+    told["updated"] = told.get("ready_since", 0)  # freshness is the transition of Ready (facts: flux §1)
+    spec = resource.spec
+    if spec is not None:
+        told["flux_version"] = shared(spec.distribution.version if spec.distribution else None)
+        told["operator_version"] = shared(spec.operator.version if spec.operator else None)
+        told["revision"] = told["flux_version"]
+        told["counts"] = tuple(
+            (shared(entry.kind), stats.running or 0, stats.failing or 0, stats.suspended or 0)
+            for entry in spec.reconcilers or ()
+            if (stats := entry.stats) is not None
+        )
+    return ReportRecord(**told)
+
+
+class _Sync(Struct, gc=False):
+    url: Text = None
+    path: Text = None
+
+
+class _InstanceSpec(Struct, gc=False):
+    sync: _Sync | None = None
+
+
+FluxInstance = Resource[_InstanceSpec, Status]
+
+
+def _flatten_instance(resource: FluxInstance) -> Record | None:
+    if not resource.metadata.name:
+        return None
+    told = common("FluxInstance", resource.metadata, None, resource.status)
+    told["interval"] = _every(resource.metadata, 3600)
+    if resource.status is not None:
+        told |= history(resource.status.history)
+    if resource.spec is not None and resource.spec.sync is not None:
+        told["url"] = shared(resource.spec.sync.url)
+        told["path"] = clean(resource.spec.sync.path)
+    return Record(**told)
+
+
+def _next(record: ProviderRecord) -> str:
+    return datetime.fromtimestamp(record.next_at, UTC).strftime("%a %d %H:%M UTC") if record.next_at else ""
+
+
+KINDS = (
+    Kind(
+        name="FluxInstance",
+        group=GROUP,
+        versions=("v1",),
+        plural="fluxinstances",
+        short=("fi", "fluxinst"),
+        columns=(REVISION, OBJECTS, Column("sync", "SYNC", lambda r: r.url, width=20, weight=2)),
+        rank=1,
+        decoder=Decoder(FluxInstance, _flatten_instance),
+    ),
+    Kind(
+        name="FluxReport",
+        group=GROUP,
+        versions=("v1",),
+        plural="fluxreports",
+        short=("fr",),
+        columns=(
+            Column("flux", "FLUX", lambda r: r.flux_version, width=9),
+            Column("operator", "OPERATOR", lambda r: r.operator_version, width=9),
+            Column(
+                "running",
+                "RUNNING",
+                lambda r: str(sum(c[1] for c in r.counts)),
+                lambda r: sum(c[1] for c in r.counts),
+                right=True,
+                width=7,
+            ),
+            Column(
+                "failing",
+                "FAILING",
+                lambda r: str(sum(c[2] for c in r.counts)),
+                lambda r: sum(c[2] for c in r.counts),
+                right=True,
+                width=7,
+            ),
+        ),
+        rank=1,
+        decoder=Decoder(FluxReport, _flatten_report),
+    ),
+    Kind(
+        name="ResourceSet",
+        group=GROUP,
+        versions=("v1",),
+        plural="resourcesets",
+        short=("rset",),
+        columns=(
+            OBJECTS,
+            Column(
+                "inputs",
+                "INPUTS",
+                lambda r: str(r.input_sets) if r.input_sets >= 0 else "",
+                lambda r: r.input_sets,
+                right=True,
+                width=6,
+            ),
+        ),
+        rank=1,
+        decoder=Decoder(ResourceSet, _flatten_resource_set),
+    ),
+    Kind(
+        name="ResourceSetInputProvider",
+        group=GROUP,
+        versions=("v1",),
+        plural="resourcesetinputproviders",
+        short=("rsip",),
+        columns=(
+            Column("type", "TYPE", lambda r: r.type, width=14),
+            Column("exported", "INPUTS", lambda r: str(r.exported), lambda r: r.exported, right=True, width=6),
+            Column("next", "NEXT WINDOW", _next, lambda r: r.next_at, width=17),
+        ),
+        rank=2,
+        decoder=Decoder(InputProvider, _flatten_provider),
+    ),
+)

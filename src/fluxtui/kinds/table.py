@@ -1,0 +1,23 @@
+"""The table of kinds: everything that is watched, by name."""
+
+from fluxtui.kinds import automation, cluster, delivery, operator, sources
+from fluxtui.kinds.kind import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for module in (delivery, operator, sources, automation, cluster) for kind in module.KINDS
+}
+"""Every kind by its name, in the order in which people think of them."""
+
+_NAMES: dict[str, Kind] = {
+    word.lower(): kind for kind in KINDS.values() for word in (kind.name, kind.plural, *kind.short)
+}
+
+
+def by_name(text: str) -> Kind | None:
+    """The kind that people mean by a name, a plural or an abbreviation, in any case; None for none."""
+    return _NAMES.get(text.strip().lower())
+
+
+def names() -> list[str]:
+    """Every word that `by_name` knows, for completion."""
+    return sorted(_NAMES)

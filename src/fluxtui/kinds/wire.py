@@ -1,0 +1,133 @@
+"""The parts of API objects that records are made of, as the wire has them.
+
+Field names are the API's; every field is optional, and null counts as absent: fleets run several versions at
+once. What no record needs (managedFields, values, templates) is skipped by the parser and never allocated.
+"""
+
+# ruff: noqa: N815
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from msgspec import Struct, field
+
+Text = str | None
+Time = datetime | None
+
+
+class OwnerReference(Struct, gc=False):
+    kind: Text = None
+    name: Text = None
+    apiVersion: Text = None
+
+
+class Annotations(Struct, gc=False):
+    """The annotations that mean something to us; the others are not read."""
+
+    reconcile: Text = field(name="fluxcd.controlplane.io/reconcile", default=None)
+    reconcile_every: Text = field(name="fluxcd.controlplane.io/reconcileEvery", default=None)
+    reconcile_generator: Text = field(name="source.extensions.fluxcd.io/reconcile", default=None)
+    suspended_by: Text = field(name="fluxcd.controlplane.io/suspendedBy", default=None)
+    suspended_by_weave: Text = field(name="metadata.weave.works/suspended-by", default=None)
+    suspend_comment: Text = field(name="metadata.weave.works/suspended-comment", default=None)
+    initial_events_end: Text = field(name="k8s.io/initial-events-end", default=None)
+
+
+class Metadata(Struct, gc=False):
+    name: Text = None
+    namespace: Text = None
+    uid: Text = None
+    resourceVersion: Text = None
+    generation: int | None = None
+    creationTimestamp: Time = None
+    deletionTimestamp: Time = None
+    labels: dict[str, str] | None = None
+    annotations: Annotations | None = None
+    ownerReferences: list[OwnerReference] | None = None
+
+
+class Condition(Struct, gc=False):
+    type: Text = None
+    status: Text = None
+    reason: Text = None
+    message: Text = None
+    lastTransitionTime: Time = None
+    observedGeneration: int | None = None
+
+
+class Reference(Struct, gc=False):
+    """Any reference to another object: sourceRef, chartRef, valuesFrom, dependsOn, providerRef…"""
+
+    apiVersion: Text = None
+    kind: Text = None
+    name: Text = None
+    namespace: Text = None
+    ready: bool | None = None
+    readyExpr: Text = None
+
+
+class Snapshot(Struct, gc=False):
+    """One entry of status.history: of an applied set (lastReconciled…) or of a Helm release (chartVersion…)."""
+
+    digest: Text = None
+    firstReconciled: Time = None
+    lastReconciled: Time = None
+    lastReconciledStatus: Text = None
+    totalReconciliations: int | None = None
+    metadata: dict[str, str] | None = None
+    action: Text = None
+    status: Text = None
+    chartName: Text = None
+    chartVersion: Text = None
+    firstDeployed: Time = None
+    lastDeployed: Time = None
+
+
+class InventoryEntry(Struct, gc=False):
+    id: Text = None
+
+
+class Inventory(Struct, gc=False):
+    entries: list[InventoryEntry] | None = None
+
+
+class Artifact(Struct, gc=False):
+    revision: Text = None
+    digest: Text = None
+    lastUpdateTime: Time = None
+    metadata: dict[str, str] | None = None
+
+
+class Spec(Struct, gc=False):
+    """What the specs of the Flux kinds have in common, or in which they do not contradict each other."""
+
+    suspend: bool | None = None
+    interval: Text = None
+    url: Text = None
+    path: Text = None
+    sourceRef: Reference | None = None
+    dependsOn: list[Reference] | None = None
+
+
+class Status(Struct, gc=False):
+    """What the statuses of the Flux kinds have in common, or in which they do not contradict each other."""
+
+    conditions: list[Condition] | None = None
+    observedGeneration: int | None = None
+    history: list[Snapshot] | None = None
+    inventory: Inventory | None = None
+    artifact: Artifact | None = None
+    lastAppliedRevision: Text = None
+    lastAttemptedRevision: Text = None
+    lastAppliedOriginRevision: Text = None
+
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Resource(Struct, Generic[S, T], gc=False):
+    """An object with the spec and status of its kind."""
+
+    metadata: Metadata = field(default_factory=Metadata)
+    spec: S | None = None
+    status: T | None = None

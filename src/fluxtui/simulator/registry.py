@@ -1,0 +1,306 @@
+"""The kinds of a simulated cluster: a new kind is one entry here.
+
+The names, versions, categories and printer columns are those of Flux 2.9, Flux Operator 0.58, Kyverno 1.19 and
+Kubernetes 1.36.
+"""
+
+from fluxtui.simulator.resources import CREATED, Column, Resource
+
+READY = '.status.conditions[?(@.type=="Ready")].status'
+MESSAGE = '.status.conditions[?(@.type=="Ready")].message'
+AGE = Column("Age", CREATED, "date")
+STATUS = (Column("Ready", READY), Column("Status", MESSAGE))
+AGE_FIRST = (AGE, *STATUS)
+AGE_LAST = (*STATUS, AGE)
+_SUMMARY = tuple(
+    Column(name, f".summary.{name.lower()}", "integer") for name in ("Pass", "Fail", "Warn", "Error", "Skip")
+)
+REPORT = (Column("Kind", ".scope.kind"), Column("Name", ".scope.name"), *_SUMMARY, AGE)
+
+SOURCE = "source.toolkit.fluxcd.io"
+EXTENSIONS = "source.extensions.fluxcd.io"
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
+HELM = "helm.toolkit.fluxcd.io"
+NOTIFICATION = "notification.toolkit.fluxcd.io"
+IMAGE = "image.toolkit.fluxcd.io"
+OPERATOR = "fluxcd.controlplane.io"
+REPORTS = "wgpolicyk8s.io"
+KYVERNO = "kyverno.io"
+RBAC = "rbac.authorization.k8s.io"
+
+SOURCES = ("all", "fluxcd", "fluxcd-sources")
+APPLIERS = ("all", "fluxcd", "fluxcd-appliers")
+NOTIFICATIONS = ("all", "fluxcd", "fluxcd-notifications")
+IMAGES = ("all", "fluxcd", "fluxcd-images")
+
+
+def _crd(
+    kind: str,
+    plural: str,
+    group: str,
+    version: str,
+    short: str,
+    categories: tuple[str, ...],
+    columns: tuple[Column, ...],
+    *,
+    namespaced: bool = True,
+    status: bool = True,
+) -> Resource:
+    return Resource(
+        group=group,
+        versions=tuple(version.split()),
+        plural=plural,
+        singular=kind.lower(),
+        kind=kind,
+        namespaced=namespaced,
+        short_names=tuple(short.split()),
+        categories=categories,
+        columns=columns,
+        subresources=("status",) if status else (),
+    )
+
+
+def _builtin(
+    kind: str,
+    plural: str,
+    group: str,
+    short: str,
+    columns: tuple[Column, ...],
+    *,
+    namespaced: bool = True,
+    subresources: tuple[str, ...] = (),
+    categories: tuple[str, ...] = (),
+    generations: bool = False,
+) -> Resource:
+    return Resource(
+        group=group,
+        versions=("v1",),
+        plural=plural,
+        singular=kind.lower(),
+        kind=kind,
+        namespaced=namespaced,
+        short_names=tuple(short.split()),
+        categories=categories,
+        columns=columns,
+        subresources=subresources,
+        custom=False,
+        generations=generations,
+    )
+
+
+def _plain(narrow: str, wide: str = "", kind: str = "string") -> tuple[Column, ...]:
+    """Columns of built-in kinds: headings separated by commas, those after the name that only ``-o wide`` shows."""
+    shown = [
+        Column(name, "", kind if name in ("Desired", "Current", "Ready") else "string") for name in narrow.split(",")
+    ]
+    return (
+        *shown,
+        *(Column(name, "", "string", 1, "name" if name == "Name" else "") for name in wide.split(",") if name),
+    )
+
+
+_WIDE_WORKLOAD = "Containers,Images,Selector"
+_CREATED_AT = (Column("Created At", "", "date"),)
+_EVENT = (
+    *_plain("Last Seen,Type,Reason,Object", "Subobject,Source"),
+    *_plain("Message", "First Seen,Count,Name"),
+)
+_BINDING = _plain("Role,Age", "Users,Groups,ServiceAccounts")
+
+FLUX: tuple[Resource, ...] = (
+    _crd(
+        "GitRepository", "gitrepositories", SOURCE, "v1", "gitrepo", SOURCES, (Column("URL", ".spec.url"), *AGE_FIRST)
+    ),
+    _crd("OCIRepository", "ocirepositories", SOURCE, "v1", "ocirepo", SOURCES, (Column("URL", ".spec.url"), *AGE_LAST)),
+    _crd("Bucket", "buckets", SOURCE, "v1", "", SOURCES, (Column("Endpoint", ".spec.endpoint"), *AGE_FIRST)),
+    _crd(
+        "HelmRepository",
+        "helmrepositories",
+        SOURCE,
+        "v1",
+        "helmrepo",
+        SOURCES,
+        (Column("URL", ".spec.url"), *AGE_FIRST),
+    ),
+    _crd(
+        "HelmChart",
+        "helmcharts",
+        SOURCE,
+        "v1",
+        "hc",
+        SOURCES,
+        (
+            Column("Chart", ".spec.chart"),
+            Column("Version", ".spec.version"),
+            Column("Source Kind", ".spec.sourceRef.kind"),
+            Column("Source Name", ".spec.sourceRef.name"),
+            *AGE_FIRST,
+        ),
+    ),
+    _crd(
+        "ExternalArtifact",
+        "externalartifacts",
+        SOURCE,
+        "v1",
+        "ea",
+        SOURCES,
+        (*AGE_FIRST, Column("Source", ".spec.sourceRef.name")),
+    ),
+    _crd("ArtifactGenerator", "artifactgenerators", EXTENSIONS, "v1beta1", "ag", SOURCES, AGE_FIRST),
+    _crd("Kustomization", "kustomizations", KUSTOMIZE, "v1", "ks", APPLIERS, AGE_FIRST),
+    _crd("HelmRelease", "helmreleases", HELM, "v2", "hr", APPLIERS, AGE_FIRST),
+    _crd("Receiver", "receivers", NOTIFICATION, "v1", "", NOTIFICATIONS, AGE_FIRST),
+    _crd("Alert", "alerts", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
+    _crd("Provider", "providers", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
+    _crd(
+        "ImageRepository",
+        "imagerepositories",
+        IMAGE,
+        "v1",
+        "imgrepo imagerepo",
+        IMAGES,
+        (
+            Column("Image", ".spec.image"),
+            Column("Tags", ".status.lastScanResult.tagCount"),
+            *STATUS,
+            Column("Last scan", ".status.lastScanResult.scanTime", priority=1),
+            AGE,
+        ),
+    ),
+    _crd(
+        "ImagePolicy",
+        "imagepolicies",
+        IMAGE,
+        "v1",
+        "imgpol imagepol",
+        IMAGES,
+        (Column("Image", ".status.latestRef.name"), Column("Tag", ".status.latestRef.tag"), *AGE_LAST),
+    ),
+    _crd(
+        "ImageUpdateAutomation",
+        "imageupdateautomations",
+        IMAGE,
+        "v1",
+        "iua imgupd imgauto",
+        IMAGES,
+        (*STATUS, Column("Last run", ".status.lastAutomationRunTime", priority=1), AGE),
+    ),
+    _crd(
+        "FluxInstance",
+        "fluxinstances",
+        OPERATOR,
+        "v1",
+        "",
+        ("fluxcd", "fluxcd-appliers"),
+        (*AGE_FIRST, Column("Revision", ".status.lastAttemptedRevision")),
+    ),
+    _crd(
+        "FluxReport",
+        "fluxreports",
+        OPERATOR,
+        "v1",
+        "",
+        ("fluxcd",),
+        (
+            Column("Entitlement", ".spec.distribution.entitlement", priority=10),
+            *AGE_FIRST,
+            Column("LastUpdated", '.status.conditions[?(@.type=="Ready")].lastTransitionTime'),
+        ),
+    ),
+    _crd("ResourceSet", "resourcesets", OPERATOR, "v1", "rset", APPLIERS, AGE_FIRST),
+    _crd("ResourceSetInputProvider", "resourcesetinputproviders", OPERATOR, "v1", "rsip", SOURCES, AGE_FIRST),
+)
+
+POLICY: tuple[Resource, ...] = (
+    _crd("PolicyReport", "policyreports", REPORTS, "v1alpha2", "polr", (), REPORT, status=False),
+    _crd(
+        "ClusterPolicyReport",
+        "clusterpolicyreports",
+        REPORTS,
+        "v1alpha2",
+        "cpolr",
+        (),
+        REPORT,
+        namespaced=False,
+        status=False,
+    ),
+    _crd(
+        "ClusterPolicy",
+        "clusterpolicies",
+        KYVERNO,
+        "v1 v2beta1",
+        "cpol",
+        ("kyverno",),
+        (
+            Column("ADMISSION", ".spec.admission", "boolean"),
+            Column("BACKGROUND", ".spec.background", "boolean"),
+            Column("READY", '.status.conditions[?(@.type == "Ready")].status'),
+            Column("AGE", CREATED, "date"),
+            Column("FAILURE POLICY", ".spec.failurePolicy", priority=1),
+            Column("VALIDATE", ".status.rulecount.validate", "integer", 1),
+            Column("MUTATE", ".status.rulecount.mutate", "integer", 1),
+            Column("GENERATE", ".status.rulecount.generate", "integer", 1),
+            Column("VERIFY IMAGES", ".status.rulecount.verifyimages", "integer", 1),
+            Column("MESSAGE", '.status.conditions[?(@.type == "Ready")].message'),
+        ),
+        namespaced=False,
+    ),
+)
+
+CORE: tuple[Resource, ...] = (
+    _builtin("ConfigMap", "configmaps", "", "cm", _plain("Data,Age")),
+    _builtin("Event", "events", "", "ev", _EVENT),
+    _builtin(
+        "Namespace", "namespaces", "", "ns", _plain("Status,Age"), namespaced=False, subresources=("finalize", "status")
+    ),
+    _builtin(
+        "Pod",
+        "pods",
+        "",
+        "po",
+        _plain("Ready,Status,Restarts,Age", "IP,Node,Nominated Node,Readiness Gates"),
+        subresources=("log", "status"),
+        categories=("all",),
+        generations=True,
+    ),
+    _builtin("Secret", "secrets", "", "", _plain("Type,Data,Age")),
+    _builtin("ServiceAccount", "serviceaccounts", "", "sa", _plain("Age")),
+    _builtin(
+        "Deployment",
+        "deployments",
+        "apps",
+        "deploy",
+        _plain("Ready,Up-to-date,Available,Age", _WIDE_WORKLOAD),
+        subresources=("status",),
+        categories=("all",),
+        generations=True,
+    ),
+    _builtin(
+        "ReplicaSet",
+        "replicasets",
+        "apps",
+        "rs",
+        _plain("Desired,Current,Ready,Age", _WIDE_WORKLOAD, "integer"),
+        subresources=("status",),
+        categories=("all",),
+        generations=True,
+    ),
+    _builtin("ClusterRoleBinding", "clusterrolebindings", RBAC, "", _BINDING, namespaced=False),
+    _builtin("ClusterRole", "clusterroles", RBAC, "", _CREATED_AT, namespaced=False),
+    _builtin("RoleBinding", "rolebindings", RBAC, "", _BINDING),
+    _builtin("Role", "roles", RBAC, "", _CREATED_AT),
+    _builtin(
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        "apiextensions.k8s.io",
+        "crd crds",
+        _CREATED_AT,
+        namespaced=False,
+        subresources=("status",),
+        categories=("api-extensions",),
+        generations=True,
+    ),
+)
+
+ALL: tuple[Resource, ...] = (*CORE, *FLUX, *POLICY)
+"""What a cluster with Flux, its operator and Kyverno's reports serves."""

@@ -1,0 +1,117 @@
+"""The user's configuration: one YAML file, typed, with errors that name file and line.
+
+It lies in the configuration folder of the platform (``$XDG_CONFIG_HOME/fluxtui/config.yaml``, see `fluxtui info`);
+``FLUXTUI_CONFIG`` names another file. Every key is optional.
+"""
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+SIZE_LIMIT = 1 << 20
+"""Bytes of a configuration file; larger ones are refused."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text names file, line and what to do."""
+
+
+class ContextRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What holds for the contexts whose name matches a glob; the first matching rule counts for each field."""
+
+    match: str
+    read_only: bool = False
+    relaxed_tls: bool = False
+    """Accept certificate authorities that Python 3.13's strict X.509 checks refuse (some EKS ones)."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The file's content; the defaults are those of a missing file."""
+
+    theme: str = ""
+    read_only: bool = False
+    contexts: tuple[ContextRule, ...] = ()
+    keys: dict[str, str] = {}
+    """Binding id → keys, comma-separated; ids are listed by ``?`` and in docs/keys.md."""
+
+    def rule(self, context: str) -> ContextRule:
+        """The rule of a context, the defaults without one."""
+        found = next((rule for rule in self.contexts if fnmatchcase(context, rule.match)), None)
+        return found or ContextRule(match="*")
+
+
+def config_path() -> Path:
+    """Where the configuration is read from."""
+    told = os.environ.get("FLUXTUI_CONFIG")
+    return Path(told).expanduser() if told else folder("config") / "config.yaml"
+
+
+def folder(what: str) -> Path:
+    """The folder for ``config``, ``state`` or ``cache`` by the platform's convention (XDG on Linux)."""
+    import platformdirs
+
+    places = {
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+        "cache": platformdirs.user_cache_path,
+    }
+    return places[what]("fluxtui")
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read the configuration; a missing file is the default one. Raises `ConfigError`."""
+    place = path or config_path()
+    try:
+        with place.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{place}: cannot be read ({error.strerror})") from error
+    if len(data) > SIZE_LIMIT:
+        raise ConfigError(f"{place}: larger than {SIZE_LIMIT >> 20} MiB; this is not a fluxtui configuration")
+    return parse_config(data, str(place))
+
+
+def parse_config(data: bytes, name: str) -> Config:
+    """The configuration in these bytes; `name` is for the errors. Raises `ConfigError`."""
+    import yaml
+
+    try:
+        tree = yaml.compose(data, Loader=yaml.CSafeLoader)
+        value = yaml.load(data, Loader=yaml.CSafeLoader)  # noqa: S506 - a safe loader, in C
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{name}{line}: not YAML: {problem}") from error
+    try:
+        return msgspec.convert(value if value is not None else {}, Config)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        where = where.rstrip("`")
+        line = _line(cast("Any", tree), where)
+        place = f" (at {where.lstrip('.')})" if where else ""
+        raise ConfigError(f"{name}:{line}: {what}{place}") from error
+
+
+def _line(node: Any, path: str) -> int:
+    """The line of the deepest node on a path such as ``.contexts[0].read_only``; unknown keys are their parent's."""
+    line: int = node.start_mark.line + 1 if node is not None else 1
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        if not step or node is None:
+            continue
+        if isinstance(node.value, list) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+        else:
+            pairs: list[Any] = node.value if isinstance(node.value, list) else []
+            found = next((pair for pair in pairs if isinstance(pair, tuple) and pair[0].value == step), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+            continue
+        line = node.start_mark.line + 1
+    return line

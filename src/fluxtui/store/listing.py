@@ -1,0 +1,151 @@
+"""A filtered, sorted view of rows that follows the store's batches without sorting again.
+
+It holds identities and sort keys, never rows: a row is looked up where it lives. A change costs a binary search,
+not a pass over the list (design §4.5).
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, cast
+
+from fluxtui.store.changes import Change
+from fluxtui.store.row import Row
+from fluxtui.store.store import Store
+
+Key = tuple[str, str]
+"""(cluster, id)"""
+Accept = Callable[[Row], bool]
+Order = Callable[[Row], Any]
+
+BULK = 512
+"""From so many arrivals at once on, sorting the whole list (which is nearly sorted) beats inserting one by one."""
+
+
+_ABSENT = object()
+
+
+def everything(row: Row) -> bool:
+    """Accepts every row."""
+    del row
+    return True
+
+
+class Listing:
+    """The rows that `member` lets in, those of them that `accept` shows, in the order of `order`.
+
+    `member` says what the list is about (a kind, some clusters); `accept` is the user's filter: what it hides is
+    counted (`total` against `len`).
+    """
+
+    def __init__(self, store: Store, member: Accept, order: Order, *, accept: Accept = everything) -> None:
+        self._store = store
+        self._member = member
+        self._accept = accept
+        self._order = order
+        self._descending = False
+        self._entries: list[tuple[Any, Key]] = []
+        self._places: dict[Key, Any] = {}
+        self._hidden: set[Key] = set()
+
+    def rebuild(
+        self,
+        rows: Iterable[Row],
+        *,
+        accept: Accept | None = None,
+        order: Order | None = None,
+        descending: bool | None = None,
+    ) -> None:
+        """Start over from all candidate rows, with another filter or order if given."""
+        self._accept = accept if accept is not None else self._accept
+        self._order = order if order is not None else self._order
+        self._descending = self._descending if descending is None else descending
+        self._hidden = set()
+        entries: list[tuple[Any, Key]] = []
+        for row in rows:
+            if not self._member(row):
+                continue
+            if self._accept(row):
+                entries.append((self._order(row), row.key))
+            else:
+                self._hidden.add(row.key)
+        entries.sort()
+        self._entries = entries
+        self._places = {key: place for place, key in entries}
+
+    def apply(self, changes: Iterable[Change]) -> tuple[bool, list[Hashable]]:
+        """Follow a batch. Returns whether rows came, went or moved, and the keys that changed in place."""
+        moved = False
+        repaint: list[Hashable] = []
+        arrivals: list[tuple[Any, Key]] = []
+        for change in changes:
+            row = change.after if change.after is not None else change.before
+            if row is None or not self._member(row):
+                continue
+            key = (change.cluster, change.id)
+            place = self._place(key, change.after)
+            held = self._places.get(key, _ABSENT)
+            if place is not _ABSENT and held is not _ABSENT and place == held:
+                repaint.append(key)
+                continue
+            if held is not _ABSENT:
+                self._take(key, held)
+                moved = True
+            if place is not _ABSENT:
+                arrivals.append((place, key))
+                self._places[key] = place
+                moved = True
+        self._insert(arrivals)
+        return moved, repaint
+
+    def _place(self, key: Key, row: Row | None) -> Any:
+        """The sort key of a row that is shown, `_ABSENT` for one that is gone or hidden."""
+        if row is None:
+            self._hidden.discard(key)
+            return _ABSENT
+        if not self._accept(row):
+            self._hidden.add(key)
+            return _ABSENT
+        self._hidden.discard(key)
+        return self._order(row)
+
+    def _take(self, key: Key, place: Any) -> None:
+        del self._places[key]
+        index = bisect_left(self._entries, (place, key))
+        del self._entries[index]
+
+    def _insert(self, arrivals: list[tuple[Any, Key]]) -> None:
+        if len(arrivals) >= BULK:
+            self._entries.extend(arrivals)
+            self._entries.sort()
+            return
+        for entry in arrivals:
+            self._entries.insert(bisect_left(self._entries, entry), entry)
+
+    # What a table asks
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def total(self) -> int:
+        """How many rows there would be without the filter."""
+        return len(self._entries) + len(self._hidden)
+
+    def key(self, index: int) -> Key:
+        """The identity of the row at a position."""
+        return self._entries[self._position(index)][1]
+
+    def row(self, index: int) -> Row | None:
+        """The row at a position; None if it has just gone and the batch that tells so is still to come."""
+        return self._store.row(*self.key(index))
+
+    def index_of(self, key: Hashable) -> int | None:
+        """The position of a row, by binary search; None if it is not shown."""
+        known = cast("Key", key)
+        place = self._places.get(known, _ABSENT)
+        if place is _ABSENT:
+            return None
+        return self._position(bisect_left(self._entries, (place, known)))
+
+    def _position(self, index: int) -> int:
+        return len(self._entries) - 1 - index if self._descending else index

@@ -82,7 +82,7 @@ def parse_config(data: bytes, name: str) -> Config:
 
     try:
         tree = yaml.compose(data, Loader=yaml.CSafeLoader)
-        value = yaml.load(data, Loader=yaml.CSafeLoader)  # noqa: S506 - a safe loader, in C
+        value = yaml.load(data, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
@@ -98,20 +98,27 @@ def parse_config(data: bytes, name: str) -> Config:
         raise ConfigError(f"{name}:{line}: {what}{place}") from error
 
 
-def _line(node: Any, path: str) -> int:
-    """The line of the deepest node on a path such as ``.contexts[0].read_only``; unknown keys are their parent's."""
-    line: int = node.start_mark.line + 1 if node is not None else 1
+def _line(tree: Any, path: str) -> int:
+    """The line of the deepest YAML node on a path such as ``.contexts[0].read_only``."""
+    node, line = tree, 1
     for step in path.replace("[", ".").replace("]", "").split("."):
         if not step or node is None:
             continue
-        if isinstance(node.value, list) and step.isdigit() and int(step) < len(node.value):
-            node = node.value[int(step)]
-        else:
-            pairs: list[Any] = node.value if isinstance(node.value, list) else []
-            found = next((pair for pair in pairs if isinstance(pair, tuple) and pair[0].value == step), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-            continue
-        line = node.start_mark.line + 1
+        found = _child(node, step)
+        if found is None:
+            break
+        line, node = found
     return line
+
+
+def _child(node: Any, step: str) -> tuple[int, Any] | None:
+    """The line and the node under a key or an index of a YAML node."""
+    held = cast("list[Any]", node.value) if isinstance(node.value, list) else []
+    if step.isdigit() and int(step) < len(held):
+        item = held[int(step)]
+        return item.start_mark.line + 1, item
+    for pair in held:
+        if isinstance(pair, tuple) and cast("Any", pair)[0].value == step:
+            key, value = cast("tuple[Any, Any]", pair)
+            return key.start_mark.line + 1, value
+    return None

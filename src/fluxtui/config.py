@@ -81,7 +81,7 @@ def parse_config(data: bytes, name: str) -> Config:
     import yaml
 
     try:
-        tree = yaml.compose(data, Loader=yaml.CSafeLoader)
+        tree: Any = yaml.compose(data, Loader=yaml.CSafeLoader)
         value = yaml.load(data, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -93,7 +93,7 @@ def parse_config(data: bytes, name: str) -> Config:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`")
-        line = _line(cast("Any", tree), where)
+        line = _line(tree, where)
         place = f" (at {where.lstrip('.')})" if where else ""
         raise ConfigError(f"{name}:{line}: {what}{place}") from error
 

@@ -1,0 +1,325 @@
+"""The line for `:` commands and `/` filters, with completions above it and a history."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from fluxtui.widgets.lines import clipped, span_width
+from fluxtui.widgets.painted import Painted
+from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.text import plain, width_of
+
+Mode = Literal[":", "/"]
+Suggestion = str | tuple[str, str]
+"""A whole line to complete to, alone or with what it does."""
+Suggest = Callable[[str], Sequence[Suggestion]]
+
+MOST_SHOWN = 8
+"""Completions shown at a time."""
+MOST_REMEMBERED = 100
+"""Lines of history kept for each mode."""
+
+
+def no_suggestions(text: str) -> Sequence[Suggestion]:
+    """Completes nothing."""
+    return ()
+
+
+class CommandLine(Widget):
+    """Hidden until `open`; hides again when its line was submitted or cancelled, and gives the focus back."""
+
+    DEFAULT_CSS = """
+    CommandLine {
+        dock: bottom;
+        height: 1;
+        layout: horizontal;
+        display: none;
+        background: $surface;
+        color: $foreground;
+    }
+    CommandLine > Entry, CommandLine > Entry:focus {
+        width: 1fr;
+        height: 1;
+        border: none;
+        padding: 0;
+        background: $surface;
+        background-tint: $surface 0%;
+        color: $foreground;
+    }
+    CommandLine > .prompt { width: 3; background: $surface; }
+    CommandLine > .note { width: auto; max-width: 60%; background: $surface; }
+    CommandLine > Completions {
+        overlay: screen;
+        position: absolute;
+        constrain: inside inside;
+        display: none;
+        background: $panel;
+        color: $foreground;
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, id="line.cancel"),
+        Binding("tab", "complete(1)", "Complete", show=False, id="line.complete"),
+        Binding("shift+tab", "complete(-1)", "Complete back", show=False, id="line.complete-back"),
+        Binding("up", "recall(-1)", "Earlier", show=False, id="line.earlier"),
+        Binding("down", "recall(1)", "Later", show=False, id="line.later"),
+    ]
+
+    class _Event(Message):
+        """Something happened to the line."""
+
+        def __init__(self, line: "CommandLine", mode: Mode, text: str) -> None:
+            super().__init__()
+            self.line = line
+            self.mode: Mode = mode
+            self.text = text
+
+        @property
+        def control(self) -> "CommandLine":
+            """The command line."""
+            return self.line
+
+    class Submitted(_Event):
+        """Enter was pressed; the line is closed."""
+
+    class Changed(_Event):
+        """The text is another one, while the line is open."""
+
+    class Cancelled(_Event):
+        """Escape was pressed, or backspace in an empty line; the line is closed."""
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - what every widget calls it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.mode: Mode = ":"
+        """What the text is for."""
+        self._suggest: Suggest = no_suggestions
+        self._history: dict[Mode, list[str]] = {":": [], "/": []}
+        self._recalled: int | None = None
+        self._draft = ""
+        self._set_by_us: str | None = None
+        self._focus_before: Widget | None = None
+        self._prompt = _Words("prompt")
+        self._entry = Entry()
+        self._note = _Words("note")
+        self._completions = Completions()
+
+    def compose(self) -> ComposeResult:
+        """Prompt, entry, note, and the completions that float above."""
+        yield self._prompt
+        yield self._entry
+        yield self._note
+        yield self._completions
+
+    @property
+    def text(self) -> str:
+        """What is written in it."""
+        return self._entry.value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is shown."""
+        return self.display
+
+    @property
+    def completions(self) -> Sequence[str]:
+        """The lines that it offers now."""
+        return [line for line, _ in self._completions.candidates]
+
+    def open(self, mode: Mode, text: str = "", suggest: Suggest = no_suggestions) -> None:
+        """Shows the line with a text, the caret at its end, and takes the focus.
+
+        `suggest(text)` gives the completions of a text, the best first; it runs at every key, so it
+        must answer at once.
+        """
+        if not self.is_open:
+            self._focus_before = self.screen.focused
+        self.mode = mode
+        self._suggest = suggest
+        self._recalled = None
+        self._prompt.show([(f" {mode} ", "key")])
+        self.note()
+        self.display = True
+        self._write(text)
+        self._offer(text)
+        self._entry.focus()
+
+    def close(self) -> None:
+        """Hides the line and gives the focus back."""
+        self.display = False
+        self._completions.offer(())
+        before, self._focus_before = self._focus_before, None
+        if before is not None and before.is_attached and before.focusable:
+            before.focus(scroll_visible=False)
+        else:
+            self._entry.blur()
+
+    def note(self, text: str = "", style: str = "muted") -> None:
+        """Says something at the right end: what the filter leaves, what is wrong with the text."""
+        self._note.show([(f" {text} ", style)] if text else [])
+
+    def remember(self, mode: Mode, text: str) -> None:
+        """Adds a line to the history, as the latest."""
+        lines = self._history[mode]
+        if text in lines:
+            lines.remove(text)
+        lines.append(text)
+        del lines[:-MOST_REMEMBERED]
+
+    def history(self, mode: Mode) -> Sequence[str]:
+        """The lines submitted, the latest last."""
+        return tuple(self._history[mode])
+
+    def action_cancel(self) -> None:
+        """Closes without a result."""
+        mode, text = self.mode, self.text
+        self.close()
+        self.post_message(self.Cancelled(self, mode, text))
+
+    def action_complete(self, step: int) -> None:
+        """Writes the next completion, or the one before."""
+        chosen = self._completions.choose(step)
+        if chosen is not None:
+            self._write(chosen)
+            self.post_message(self.Changed(self, self.mode, chosen))
+
+    def action_recall(self, step: int) -> None:
+        """Writes an earlier line, or a later one; after the latest comes what was being written."""
+        lines = self._history[self.mode]
+        at = len(lines) if self._recalled is None else self._recalled
+        if self._recalled is None:
+            self._draft = self.text
+        at = min(max(at + step, 0), len(lines))
+        self._recalled = None if at == len(lines) else at
+        text = self._draft if self._recalled is None else lines[at]
+        if text != self.text:
+            self._write(text)
+            self._offer(text)
+            self.post_message(self.Changed(self, self.mode, text))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Keys changed the text."""
+        event.stop()
+        written, self._set_by_us = self._set_by_us, None
+        if not self.is_open or event.value == written:
+            return
+        self._recalled = None
+        self._offer(event.value)
+        self.post_message(self.Changed(self, self.mode, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        event.stop()
+        mode, text = self.mode, event.value
+        if text:
+            self.remember(mode, text)
+        self.close()
+        self.post_message(self.Submitted(self, mode, text))
+
+    def _write(self, text: str) -> None:
+        if text != self._entry.value:
+            self._set_by_us = text
+            self._entry.value = text
+        self._entry.cursor_position = len(text)
+
+    def _offer(self, text: str) -> None:
+        offered = [(line, "") if isinstance(line, str) else line for line in self._suggest(text)]
+        self._completions.offer([pair for pair in offered if pair[0] != text])
+
+
+class Entry(Input):
+    """The text field. Deleting from an empty line cancels it, as in vi."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+
+    def action_delete_left(self) -> None:
+        """Deletes, or leaves when there is nothing to delete."""
+        line = self.parent
+        if not self.value and isinstance(line, CommandLine):
+            line.action_cancel()
+        else:
+            super().action_delete_left()
+
+
+class _Words(Painted):
+    """A few spans, as wide as they are."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(classes=kind)
+        self._spans: Sequence[Span] = ()
+
+    def show(self, spans: Sequence[Span]) -> None:
+        changed = span_width(spans) != span_width(self._spans)
+        self._spans = spans
+        self.repaint()
+        if changed:
+            self.refresh(layout=True)
+
+    def get_content_width(self, container: object, viewport: object) -> int:
+        return span_width(self._spans)
+
+    def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
+        return [clipped(self._spans, width)]
+
+
+class Completions(Painted):
+    """The list above the line. It has no focus: the line's keys move in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.candidates: Sequence[tuple[str, str]] = ()
+        """(line, what it does), the best first."""
+        self._chosen = -1
+
+    def offer(self, candidates: Sequence[tuple[str, str]]) -> None:
+        """Shows other candidates, none of them chosen; hides when there are none."""
+        self.candidates = candidates
+        self._chosen = -1
+        self.display = bool(candidates)
+        if candidates:
+            height = min(len(candidates), MOST_SHOWN)
+            widest = max(width_of(plain(line)) + _told(about) for line, about in candidates)
+            self.styles.width = min(widest + 4, max(self.app.size.width - 2, 1))
+            self.styles.height = height
+            self.styles.offset = (1, -height)
+            self.repaint()
+
+    def choose(self, step: int) -> str | None:
+        """Goes to the next candidate, around the end; returns its line."""
+        if not self.candidates:
+            return None
+        start = -1 if self._chosen < 0 and step > 0 else max(self._chosen, 0)
+        self._chosen = (start + step) % len(self.candidates)
+        self.repaint()
+        return self.candidates[self._chosen][0]
+
+    def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
+        """The candidates around the chosen one."""
+        first = min(max(0, self._chosen - height + 1), max(0, len(self.candidates) - height))
+        names = max((width_of(plain(line)) for line, about in self.candidates if about), default=0)
+        lines: list[list[Span]] = []
+        for number, (line, about) in enumerate(self.candidates[first : first + height], first):
+            chosen = number == self._chosen
+            ground = "cursor" if chosen else ""
+            text = plain(line)
+            spans = [("▌" if chosen else " ", f"cursor-bar {ground}"), (f" {text}", f"strong {ground}")]
+            if about:
+                spans += [(" " * (names - width_of(text) + 2), ground), (about, f"muted {ground}")]
+            spans = clipped(spans, width)
+            lines.append([*spans, (" " * (width - span_width(spans)), ground)])
+        return lines
+
+
+def _told(about: str) -> int:
+    return width_of(plain(about)) + 2 if about else 0

@@ -1,0 +1,68 @@
+"""Terminals without Unicode: one map from the glyphs that we draw to ASCII, applied to finished lines.
+
+Callers and widgets write Unicode. In ASCII mode the app puts `AsciiFilter` among its line filters, so
+that borders, scrollbars and Textual's own widgets are mapped too. Every glyph maps to as many cells as it takes.
+"""
+
+import locale
+import re
+from collections.abc import Mapping
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+SWITCH = "FLUXTUI_ASCII"
+
+_PAIRS = (
+    ("●◐◌✖‖⊘◆◇○◎◉", "+~.x=!*oooO"),
+    ("▁▂▃▄▅▆▇█▔", "_.:-=+*#-"),
+    ("▏▎▍▌▋▊▉▐", ">>>>>>>|"),
+    ("░▒▓", ".:#"),
+    ("│┃┆┇┊┋╎╏║▕╵╷╹╻", "||||||||||||||"),
+    ("─━┄┅┈┉╌╍═╴╶╸╺", "-------------"),
+    ("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬", "+" * 31),
+    ("▲▼▸▾▹▿◀▶◂►△▽", "^v>v>v<><>^v"),
+    ("←→↑↓↗↘↖↙⇢⇠↔↕↦↩↪↵⏎⇥⇧⌫", "<>^v/\\\\/><-|>}{~~>^<"),
+    ("…·•∙–—−×÷≈≠≤≥±∞", ">..*---x/~!<>+8"),
+    ("“”‘’«»‹›❮❯", "\"\"''<><><>"),
+    ("✓✔✗✘⚠★☆§°", "vvxx!**Soo"[:9]),
+    ("①②③④⑤⑥⑦⑧⑨", "123456789"),
+    ("⟨⟩⟪⟫❬❭", "<><><>"),
+    ("�␀", "??"),
+)
+TO_ASCII: dict[int, str] = {
+    ord(glyph): stand_in for glyphs, ascii_ in _PAIRS for glyph, stand_in in zip(glyphs, ascii_, strict=True)
+}
+"""By code point: the ASCII character of the same width."""
+
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+
+
+def wants_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
+    """Whether this terminal should get ASCII: `FLUXTUI_ASCII` is set (0 says no), or its encoding is not UTF-8."""
+    switch = environ.get(SWITCH, "")
+    if switch:
+        return switch != "0"
+    if encoding is None:
+        encoding = locale.getencoding()
+    return encoding.lower().replace("-", "").replace("_", "") not in ("utf8", "utf8sig")
+
+
+def to_ascii(text: str) -> str:
+    """The text in ASCII, as wide as it was; what has no stand-in becomes question marks."""
+    if text.isascii():
+        return text
+    return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text.translate(TO_ASCII))
+
+
+class AsciiFilter(LineFilter):
+    """Maps every finished line; return it from `App.get_line_filters` in ASCII mode."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments with ASCII text; control segments stay."""
+        return [
+            segment if segment.control or segment.text.isascii() else Segment(to_ascii(segment.text), segment.style)
+            for segment in segments
+        ]

@@ -1,0 +1,142 @@
+"""The root causes within one cluster: what is not green, is not explained by another, and does not settle by itself."""
+
+from collections.abc import Generator
+
+import msgspec
+
+from fluxtui.insight.blast import NOT_COUNTED, Blast
+from fluxtui.insight.explain import (
+    BLOCKED,
+    FAILED,
+    NOT_GREEN,
+    PROGRESSING,
+    SUSPENDED,
+    UNKNOWN,
+    Explanations,
+    about_source,
+)
+from fluxtui.insight.graph import Edge, Graph, components
+from fluxtui.kinds.record import split_id
+from fluxtui.kinds.status import Status
+from fluxtui.store.row import Row
+from fluxtui.store.store import ClusterData
+
+STRIDE = 100
+"""Objects between two yields: about two milliseconds of work."""
+
+
+class Root(msgspec.Struct, frozen=True):
+    """One root cause in one cluster.
+
+    `what` is one of failure, missing, cycle, suspended, or a silent kind (see `silent`). `ids` has one object, more
+    for a cycle. `behind` are the ids that wait behind it, nearest first. `since` in epoch seconds, 0 for not told.
+    """
+
+    cluster: str
+    what: str
+    ids: tuple[str, ...]
+    status: Status
+    reason: str
+    message: str
+    since: int
+    behind: tuple[str, ...] = ()
+
+
+class Findings(msgspec.Struct):
+    """What was found in one cluster: the roots, which not-green objects they explain, and which only settle."""
+
+    roots: list[Root] = msgspec.field(default_factory=list)
+    explained: set[str] = msgspec.field(default_factory=set)
+    settling: set[str] = msgspec.field(default_factory=set)
+    unhealthy: int = 0
+    """Objects that failed or are blocked."""
+
+
+def not_green(data: ClusterData) -> list[Row]:
+    """Every row that is not ready, without looking at those that are."""
+    index = data.index("status")
+    ids = (identity for status in NOT_GREEN for identity in sorted(index.get(status.word)))
+    return [row for identity in ids if (row := data.row(identity)) is not None]
+
+
+def find(graph: Graph, now: float) -> Generator[None, None, Findings]:
+    """The root causes of one cluster, by the rules of `explain`; yields every few milliseconds of work."""
+    rows = {row.record.id: row for row in not_green(graph.data)}
+    explanations = Explanations(graph, now)
+    links: dict[str, list[str]] = {}
+    explained: dict[str, list[str]] = {}
+    for count, (identity, row) in enumerate(rows.items(), 1):
+        targets = links[identity] = explanations.of(row)
+        for target in targets:
+            explained.setdefault(target, []).append(identity)
+        if not count % STRIDE:
+            yield
+    found = Findings(unhealthy=sum(row.status in (FAILED, BLOCKED) for row in rows.values()))
+    candidates = yield from _sinks(rows, links, explanations, found)
+    blast = Blast(graph, explained, now)
+    for count, (ids, what) in enumerate(candidates, 1):
+        behind = [identity for identity in blast.behind(ids) if identity.partition("/")[0] not in NOT_COUNTED]
+        if what != "suspended" or behind:
+            found.roots.append(_root(graph, [rows[identity] for identity in ids], what, behind))
+        if not count % (STRIDE // 4):
+            yield
+    return found
+
+
+def _sinks(
+    rows: dict[str, Row], links: dict[str, list[str]], explanations: Explanations, found: Findings
+) -> Generator[None, None, list[tuple[tuple[str, ...], str]]]:
+    """The groups of objects that nothing else explains, each with what kind of cause it is."""
+    candidates: list[tuple[tuple[str, ...], str]] = []
+    resolved = found.explained
+    for count, group in enumerate(components(links), 1):
+        first = group[0]
+        if len(group) > 1 or first in links[first]:
+            candidates.append((tuple(sorted(group)), "cycle"))
+            resolved.update(group)
+        elif any(target in resolved for target in links[first]):
+            resolved.add(first)
+        elif rows[first].status is SUSPENDED:
+            candidates.append(((first,), "suspended"))
+            resolved.add(first)
+        elif explanations.settles(rows[first]):
+            found.settling.add(first)
+        else:
+            candidates.append(((first,), "failure"))
+            resolved.add(first)
+        if not count % STRIDE:
+            yield
+    return candidates
+
+
+def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
+    row = min(rows, key=lambda each: (each.since or each.record.created, each.record.id))
+    ids = tuple(each.record.id for each in rows)
+    status, reason, message = row.status, row.reason, row.message
+    if what == "cycle":
+        reason, message = "DependencyCycle", "each waits for the next: " + " → ".join([*map(named, ids), named(ids[0])])
+    elif what == "failure" and (lost := missing_edge(graph, row)) is not None:
+        what, reason = "missing", f"missing {named(lost.target)}"
+    elif row.status is UNKNOWN and not row.reason:
+        reason = "NoStatus"
+    elif row.status is PROGRESSING:
+        reason = "StillInProgress"
+    return Root(graph.data.name, what, ids, status, reason, message, row.since, tuple(behind))
+
+
+def missing_edge(graph: Graph, row: Row) -> Edge | None:
+    """The edge to something that does not exist and that this row waits for, None if there is none."""
+    for edge in graph.missing(row.record):
+        if (
+            (edge.kind == "needs" and row.status is BLOCKED)
+            or (edge.kind == "source" and (about_source(row) or row.record.kind == "HelmChart"))
+            or (edge.kind == "provides" and "provider" in row.message)
+        ):
+            return edge
+    return None
+
+
+def named(identity: str) -> str:
+    """An id for people: ``Kustomization monitoring/infra-configs``."""
+    kind, namespace, name = split_id(identity)
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"

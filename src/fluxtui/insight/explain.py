@@ -119,7 +119,7 @@ class Explanations:
             return True
         concluded = concluded_at(row.record)
         repaired = max((child.since for child in self._mended(row)), default=0)
-        return repaired > concluded and self.now - repaired < max(LONG_GRACE, 2 * row.record.interval)
+        return repaired >= concluded and self.now - repaired < max(LONG_GRACE, 2 * row.record.interval)
 
     def _source_is_coming(self, row: Row) -> bool:
         """Whether it failed for a source that is only being fetched for the first time."""

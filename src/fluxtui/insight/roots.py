@@ -99,7 +99,7 @@ def _sinks(
         elif rows[first].status is SUSPENDED:
             candidates.append(((first,), "suspended"))
             resolved.add(first)
-        elif explanations.settles(rows[first]):
+        elif _follows(rows[first], links[first], found.settling) or explanations.settles(rows[first]):
             found.settling.add(first)
         else:
             candidates.append(((first,), "failure"))
@@ -107,6 +107,11 @@ def _sinks(
         if not count % STRIDE:
             yield
     return candidates
+
+
+def _follows(row: Row, targets: list[str], settling: set[str]) -> bool:
+    """Whether a row that has not failed itself waits for something that settles."""
+    return row.status is not FAILED and any(target in settling for target in targets)
 
 
 def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:

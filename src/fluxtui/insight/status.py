@@ -31,8 +31,14 @@ STILL_RUNNING = frozenset({"Progressing", "ProgressingWithRetry", "HealthCheckCa
 GOOD_OUTCOMES = frozenset({"deployed", "superseded"})
 BAD_SUFFIXES = ("Failed", "failed", "NotReady", "Error")
 
-SOURCE_FAILURES = ("FetchFailed", "StorageOperationFailed", "BuildFailed")
-"""Conditions that are True while a source fails, also while it tries again."""
+LASTING = (
+    ("FetchFailed", "True"),
+    ("StorageOperationFailed", "True"),
+    ("BuildFailed", "True"),
+    ("SourceVerified", "False"),
+    ("Healthy", "False"),
+)
+"""Conditions, and the status in which they tell of a failure, also while the object tries again."""
 
 ROLLOUTS = frozenset({"NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"})
 """Reasons of a Deployment's Progressing condition while its new pods are not all there yet."""
@@ -188,7 +194,7 @@ def _unconcluded(record: Record, previous: Row | None) -> Verdict:
             return _carried(previous)
         if previous.status is READY and not _failed_unseen(record, previous):
             return _under_way(record, previous)
-    lasting = _lasting_failure(record)
+    lasting = _lasting_failure(record, previous)
     if lasting is not None:
         return lasting
     if record.attempted and record.revision and record.attempted != record.revision:
@@ -224,25 +230,30 @@ def _progress(record: Record, previous: Row | None, reason: str, message: str) -
     return Verdict(PROGRESSING, reason, message, since)
 
 
-def _lasting_failure(record: Record) -> Verdict | None:
-    """A failure that outlives the retry under way: in the history or in a condition other than Ready."""
+def _lasting_failure(record: Record, previous: Row | None) -> Verdict | None:
+    """A failure that outlives the retry under way: in the history or in a condition other than Ready.
+
+    Conditions of a run that began before our eyes are not its conclusion.
+    """
     stalled, why = record.condition("Stalled")
     since = _history_since(record)
     if stalled == "True":
         return Verdict(FAILED, why, record.message, since or record.ready_since)
     if since:
         return _retrying(record, _release_reason(record) or record.outcome, since)
-    released = _release_reason(record)
-    if released:
-        return _retrying(record, released, record.ready_since)
-    for kind in SOURCE_FAILURES:
+    reason = _told_against(record) if previous is None or previous.status is not PROGRESSING else ""
+    return _retrying(record, reason, record.ready_since) if reason else None
+
+
+def _told_against(record: Record) -> str:
+    """The reason of a condition that says that the last try failed, empty if none does."""
+    if reason := _release_reason(record):
+        return reason
+    for kind, bad in LASTING:
         status, reason = record.condition(kind)
-        if status == "True":
-            return _retrying(record, reason, record.ready_since)
-    status, reason = record.condition("SourceVerified")
-    if status != "False":
-        status, reason = record.condition("Healthy")
-    return _retrying(record, reason, record.ready_since) if status == "False" else None
+        if status == bad:
+            return reason
+    return ""
 
 
 def _release_reason(record: Record) -> str:

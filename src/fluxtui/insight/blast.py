@@ -67,7 +67,7 @@ class Blast:
             yield from self._reconciled_by(row)
         elif row.status in (SUSPENDED, BLOCKED) or (row.status is FAILED and not waits(row)):
             for edge in self._graph.children(row.record):
-                if edge.target.partition("/")[0] not in NOT_COUNTED:
+                if edge.target.partition("/")[0] not in NOT_COUNTED and edge.target != row.record.source:
                     yield edge.target
         parent = self._graph.row(row.record.owner) if row.record.owner and row.status is not READY else None
         if parent is not None and self._in_long_run(parent):

@@ -83,8 +83,8 @@ class Grouping:
         ]
         what, title, reason = first.what, named(first.ids[0]), first.reason
         if key.startswith("host "):
-            what, reason = "host", f"{reason}: {self._failing_how(first)}"
-            title = f"{key} ({len(members)} sources)" if len(members) > 1 else title
+            what, how = "host", self._host(first)[1]
+            title, reason = (key, how) if len(members) > 1 else (title, f"{reason}: {how}")
         return Cause(
             what=what,
             key=key,
@@ -116,9 +116,6 @@ class Grouping:
         if root.what != "failure" or row is None or row.record.kind not in SOURCES:
             return "", ""
         return unreachable(root.message, row.record.url)
-
-    def _failing_how(self, root: Root) -> str:
-        return self._host(root)[1]
 
     def _content(self, root: Root) -> str:
         """What fails there, whatever it is called: an artifact and its path, a chart's digest, a source's URL."""

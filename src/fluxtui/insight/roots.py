@@ -106,7 +106,18 @@ def _sinks(
             resolved.add(first)
         if not count % STRIDE:
             yield
-    return candidates
+    return candidates + [((identity,), "missing") for identity in _lost(rows, explanations, candidates)]
+
+
+def _lost(rows: dict[str, Row], explanations: Explanations, candidates: list[tuple[tuple[str, ...], str]]) -> list[str]:
+    """Failing objects that ask for something that does not exist, whatever else explains them: that stays broken."""
+    told = {ids[0] for ids, what in candidates if what == "failure" and rows[ids[0]].status is BLOCKED}
+    return [
+        identity
+        for identity, row in rows.items()
+        if row.status in (FAILED, BLOCKED) and identity not in told
+        if any(explanations.missing_target(need) for need in row.record.needs)
+    ]
 
 
 def _follows(row: Row, targets: list[str], settling: set[str]) -> bool:
@@ -120,7 +131,7 @@ def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
     status, reason, message = row.status, row.reason, row.message
     if what == "cycle":
         reason, message = "DependencyCycle", "each waits for the next: " + " → ".join([*map(named, ids), named(ids[0])])
-    elif what == "failure" and (lost := missing_edge(graph, row)) is not None:
+    elif what in ("failure", "missing") and (lost := missing_edge(graph, row, what)) is not None:
         what, reason = "missing", f"missing {named(lost.target)}"
     elif row.status is UNKNOWN and not row.reason:
         reason = "NoStatus"
@@ -129,11 +140,14 @@ def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
     return Root(graph.data.name, what, ids, status, reason, message, row.since, tuple(behind))
 
 
-def missing_edge(graph: Graph, row: Row) -> Edge | None:
-    """The edge to something that does not exist and that this row waits for, None if there is none."""
+def missing_edge(graph: Graph, row: Row, what: str = "failure") -> Edge | None:
+    """The edge to something that does not exist and that this row waits for, None if there is none.
+
+    With `what` = missing, any dependency that does not exist, also one that it does not come to wait for yet.
+    """
     for edge in graph.missing(row.record):
         if (
-            (edge.kind == "needs" and row.status is BLOCKED)
+            (edge.kind == "needs" and (row.status is BLOCKED or what == "missing"))
             or (edge.kind == "source" and (about_source(row) or row.record.kind == "HelmChart"))
             or (edge.kind == "provides" and "provider" in row.message)
         ):

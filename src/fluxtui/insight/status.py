@@ -160,16 +160,19 @@ def _blocked(record: Record, previous: Row | None) -> Verdict:
 
 
 def _failed(record: Record, previous: Row | None) -> Verdict:
-    """Ready=False: a conclusion. Its first failure is not Ready's transition (recordings, lesson 11)."""
+    """Ready=False: a conclusion. Its first failure is not Ready's transition (recordings, lesson 11).
+
+    A release's history tells when each try began, not when it failed: it is asked at first sight alone.
+    """
     reason, message = record.reason, record.message
     if record.kind == "HelmRelease" and reason.endswith("Succeeded"):
         reason, message = _remedied(record, previous)
+    told = 0 if previous is not None and record.kind == "HelmRelease" else _history_since(record)
     if previous is not None and previous.status is FAILED:
         if previous.reason == reason and _same_but_durations(previous.message, message):
             message = previous.message
-        return Verdict(FAILED, reason, message, _earlier(previous.since, _history_since(record)))
+        return Verdict(FAILED, reason, message, _earlier(previous.since, told))
     since = record.ready_since
-    told = _history_since(record)
     if told and (previous is None or told > previous.record.ready_since):
         since = _earlier(told, since)
     return Verdict(FAILED, reason or "NotReady", message, since)

@@ -18,6 +18,9 @@ from fluxtui.insight.standing import Standing, standings
 from fluxtui.kinds.status import Status
 from fluxtui.store.store import Store
 
+INDEXES = ("status", "needs", "source", "inputs", "owner")
+"""The indexes that triage asks."""
+
 STRIDE = 25
 """Causes between two yields."""
 
@@ -75,6 +78,9 @@ def triage(store: Store, now: float) -> Generator[None, None, TriageReport]:
     roots: list[Root] = []
     failing = explained = settling = 0
     for data in store.clusters():
+        for name in INDEXES:  # the first question builds an index: one at a time
+            data.index(name)
+            yield
         graph = Graph(data)
         findings = yield from find_roots(graph, now)
         roots += findings.roots
@@ -147,4 +153,5 @@ def _causes(report: TriageReport) -> str:
     causes = "1 root cause" if problems == 1 else f"{problems} root causes"
     if not report.failing:
         return f"{causes}, no failing objects"
-    return f"{causes} explain {report.explained} of {report.failing} failing objects"
+    verb = "explains" if problems == 1 else "explain"
+    return f"{causes} {verb} {report.explained} of {report.failing} failing objects"

@@ -87,8 +87,8 @@ class Cluster:
         """Kinds that answered 404, with the wait until they are tried again."""
         self._look = asyncio.Event()
         self._version = ""
-        self.settled = asyncio.Event()
-        """Set when every kind has been loaded or has failed for the first time."""
+        self._known = asyncio.Event()
+        """Set when we know what the server serves, or that we do not."""
 
     def wire(self, methods: frozenset[str]) -> Wire:
         """New connections with this cluster's credentials, for these methods alone."""
@@ -108,6 +108,11 @@ class Cluster:
         await asyncio.gather(*running, return_exceptions=True)
         await self._gate.close()
         await self.reader.close()
+
+    async def settled(self) -> None:
+        """Wait until every kind has been loaded, or has failed, for the first time."""
+        await self._known.wait()
+        await asyncio.gather(*(reflector.settled.wait() for reflector in self._reflectors.values()))
 
     def retry(self) -> None:
         """Try everything that waits, now: after a login, or because someone asked."""
@@ -165,7 +170,7 @@ class Cluster:
     async def _run(self) -> None:
         if self.context.problem:
             self._everywhere(Phase.UNREACHABLE, self.context.problem)
-            self.settled.set()
+            self._known.set()
             return
         self._everywhere(Phase.LOADING, "")
         timing = self._around.timing
@@ -182,7 +187,7 @@ class Cluster:
             if self._appeared(found):
                 looking.reset()
             await self._reflect(found)
-            self.settled.set()
+            self._known.set()
             await rest(looking.delay() if found.missing(self._around.kinds.values()) else None, self._look)
 
     async def _discover(self) -> Catalogue | None:
@@ -206,7 +211,7 @@ class Cluster:
     def _unknown(self, error: KubeError) -> None:
         """Nothing is known of this server: that is the state of every kind, until it can be asked."""
         self._everywhere(_phase(error), str(error))
-        self.settled.set()
+        self._known.set()
 
     def _gate_changed(self) -> None:
         trouble = self._gate.trouble

@@ -122,7 +122,7 @@ class Fleet:
 
     async def settled(self) -> None:
         """Wait until every cluster has loaded, or failed to load, every kind for the first time."""
-        await asyncio.gather(*(cluster.settled.wait() for cluster in self.clusters.values()))
+        await asyncio.gather(*(cluster.settled() for cluster in self.clusters.values()))
 
     def _join(self, context: Context) -> Cluster:
         cluster = Cluster(context, self.store.cluster(context.name), self._around)

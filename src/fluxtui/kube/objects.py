@@ -19,9 +19,9 @@ def decode(body: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Garbled(f"not an object: {error}") from None
+        raise Garbled(b"", f"not an object: {error}") from None  # the bytes may be a Secret: not shown
     if not isinstance(found, dict):
-        raise Garbled("not an object")
+        raise Garbled(b"", "not an object")
     return _without_values(cast("dict[str, Any]", found))
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 import stat
 import sys
 import textwrap
@@ -162,14 +161,17 @@ def script(tmp_path: Path, body: str) -> list[str]:
     return [sys.executable, str(path)]
 
 
-async def run_script(tmp_path: Path, body: str, timeout: float = 10.0, **fields: object) -> ExecCredential:
+async def run_script(tmp_path: Path, body: str, limit: float = 10.0, **fields: object) -> ExecCredential:
     command, path = script(tmp_path, body)
     plugin = ExecPlugin(command=command, args=[path], **fields)  # type: ignore[arg-type]
     context = Context(name="x", endpoint=Endpoint(server="https://x"), identity=User(exec=plugin))
-    return await run(plugin, context, timeout=timeout)
+    return await run(plugin, context, timeout=limit)
 
 
-GOOD = f"print(json.dumps({{'apiVersion': '{V1}', 'status': {{'token': 'abc', 'expirationTimestamp': '2030-01-01T00:00:00Z'}}}}))"
+GOOD = f"""
+status = {{'token': 'abc', 'expirationTimestamp': '2030-01-01T00:00:00Z'}}
+print(json.dumps({{'apiVersion': '{V1}', 'status': status}}))
+"""
 
 
 async def test_a_plugin_gives_a_token_and_its_expiry(tmp_path: Path) -> None:
@@ -180,7 +182,8 @@ async def test_a_plugin_gives_a_token_and_its_expiry(tmp_path: Path) -> None:
 
 async def test_a_plugin_gets_its_variables_and_what_to_do_but_no_terminal(tmp_path: Path) -> None:
     body = f"""
-    told = {{'info': json.loads(os.environ['KUBERNETES_EXEC_INFO']), 'own': os.environ['OWN'], 'path': 'PATH' in os.environ,
+    told = {{'info': json.loads(os.environ['KUBERNETES_EXEC_INFO']),
+            'own': os.environ['OWN'], 'path': 'PATH' in os.environ,
             'input': sys.stdin.read(), 'leader': os.getsid(0) == os.getpid()}}
     print(json.dumps({{'apiVersion': '{V1}', 'status': {{'token': json.dumps(told)}}}}))
     """
@@ -231,7 +234,7 @@ async def test_a_plugin_that_hangs_is_killed_with_its_children(tmp_path: Path) -
     time.sleep(600)
     """
     with pytest.raises(LoginNeeded, match="no credentials within 1 s"):
-        await run_script(tmp_path, body, timeout=1.0)
+        await run_script(tmp_path, body, limit=1.0)
     started = [int(line) for line in pids.read_text().split()]
     assert len(started) == 2
     for _ in range(500):
@@ -251,7 +254,7 @@ def alive(pid: int) -> bool:
 
 async def test_a_plugin_that_prints_without_end_is_stopped_and_costs_no_memory(tmp_path: Path) -> None:
     with pytest.raises(LoginNeeded):
-        await run_script(tmp_path, "sys.stdout.write('x' * 50_000_000)", timeout=20.0)
+        await run_script(tmp_path, "sys.stdout.write('x' * 50_000_000)", limit=20.0)
 
 
 # --- TLS
@@ -274,24 +277,23 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def test_client_certificates_leave_no_file_and_no_descriptor(
     certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[str, int]] = []
+    seen: list[int] = []
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     present = tls.ssl.SSLContext.load_cert_chain
 
     def spy(self: object, chain: Path, key: Path, password: object) -> None:
-        for path in (chain, key, Path(chain).parent):
-            seen.append((Path(path).name, stat.S_IMODE(Path(path).stat().st_mode)))
+        seen.extend(stat.S_IMODE(Path(path).stat().st_mode) for path in (chain, key, Path(chain).parent))
         present(self, chain, key, password)  # type: ignore[arg-type]
 
     monkeypatch.setattr(tls.ssl.SSLContext, "load_cert_chain", spy)
     authority = base64.b64encode(certificate.chain).decode()
     endpoint = Endpoint(server="https://x", certificate_authority_data=authority)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(50):
         assert tls.tls_context(endpoint, certificate) is not None
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     assert list(tmp_path.iterdir()) == []
-    assert [mode for _, mode in seen[:3]] == [0o600, 0o600, 0o700]
+    assert seen[:3] == [0o600, 0o600, 0o700]
 
 
 def test_a_private_authority_is_trusted_alone_and_not_by_the_letter(certificate: Certificate) -> None:

@@ -166,6 +166,9 @@ def _theme(entries: Entries, path: str) -> Theme:
     for required in ("name", "primary"):
         if required not in fields and (required == "name" or base is None):
             raise ThemeError(path, required, "is missing")
+    if fields.get("ansi"):
+        # Textual's own stylesheet asks for these under a theme of terminal colours
+        variables = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default", **variables}
     if base is not None:
         inherited = {key: getattr(base, key) for key in (*COLORS, *FLAGS)}
         return Theme(**{**inherited, **fields}, variables={**base.variables, **variables})

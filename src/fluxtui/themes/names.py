@@ -31,6 +31,7 @@ _OURS = (
 )
 
 _TEXTUALS = (
+    *("ansi-background", "ansi-foreground"),
     *("text", "text-muted", "text-disabled", "border", "border-blurred", "surface-active"),
     *("scrollbar", "scrollbar-hover", "scrollbar-active", "scrollbar-corner-color"),
     *("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active"),
@@ -51,7 +52,7 @@ VARIABLES: tuple[str, ...] = (*_OURS, *_TEXTUALS)
 _STYLED = (
     *(f"status-{status}" for status in STATUSES),
     *("success", "warning", "error", "info", "muted", "faint", "strong", "bold", "title", "accent", "link", "key"),
-    *("border", "header", "header-sorted", "cursor", "cursor-blurred", "cursor-bar", "mark", "marked"),
+    *("border", "header", "header-sorted", "cursor", "cursor-blurred", "cursor-bar", "mark", "marked", "peak"),
     *("match", "match-current", "selection", "tab", "tab-key", "tab-active"),
     *("badge", "badge-warning", "badge-error"),
     *("syntax-key", "syntax-string", "syntax-number", "syntax-constant", "syntax-comment", "syntax-punctuation"),

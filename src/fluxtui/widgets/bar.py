@@ -4,27 +4,26 @@ from collections.abc import Sequence
 
 from fluxtui.widgets.table_source import Span
 
-FULL = "█"
-PARTS = " ▏▎▍▌▋▊▉"
-"""A cell filled by eighths, from none to seven."""
-REST = "░"
+FULL = "━"
+HALF = "╸"
+REST = "─"
+"""Lines, not blocks: bars of one column must not run together from row to row."""
 
 
 def bar(value: float, total: float, width: int, *, style: str = "info", rest: str = "faint") -> list[Span]:
-    """`value` of `total` as a bar of exactly `width` cells, to an eighth of a cell.
+    """`value` of `total` as a bar of exactly `width` cells, to half a cell.
 
-    What is not nothing shows at least an eighth; what is not all leaves at least one.
+    What is not nothing shows at least half a cell; what is not all leaves as much.
     """
     if width <= 0:
         return []
-    eighths = width * 8
+    halves = width * 2
     filled = 0
     if total > 0 and value > 0:
-        filled = min(eighths, max(1, int(value / total * eighths + 0.5)))
+        filled = min(halves, max(1, int(value / total * halves + 0.5)))
         if value < total:
-            filled = min(filled, eighths - 1)
-    full, part = divmod(filled, 8)
-    drawn = FULL * full + (PARTS[part] if part else "")
+            filled = min(filled, halves - 1)
+    drawn = FULL * (filled // 2) + HALF * (filled % 2)
     spans = [(drawn, style), (REST * (width - len(drawn)), rest)]
     return [span for span in spans if span[0]]
 

@@ -281,6 +281,7 @@ class Completions(Painted):
         self.candidates: Sequence[tuple[str, str]] = ()
         """(line, what it does), the best first."""
         self._chosen = -1
+        self._names = 0
 
     def offer(self, candidates: Sequence[tuple[str, str]]) -> None:
         """Shows other candidates, none of them chosen; hides when there are none."""
@@ -289,8 +290,9 @@ class Completions(Painted):
         self.display = bool(candidates)
         if candidates:
             height = min(len(candidates), MOST_SHOWN)
-            widest = max(width_of(plain(line)) + _told(about) for line, about in candidates)
-            self.styles.width = min(widest + 4, max(self.app.size.width - 2, 1))
+            abouts = max(_told(about) for _, about in candidates)
+            self._names = max(width_of(plain(line)) for line, _ in candidates)
+            self.styles.width = min(self._names + abouts + 4, max(self.app.size.width - 2, 1))
             self.styles.height = height
             self.styles.offset = (1, -height)
             self.repaint()
@@ -307,7 +309,6 @@ class Completions(Painted):
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The candidates around the chosen one."""
         first = min(max(0, self._chosen - height + 1), max(0, len(self.candidates) - height))
-        names = max((width_of(plain(line)) for line, about in self.candidates if about), default=0)
         lines: list[list[Span]] = []
         for number, (line, about) in enumerate(self.candidates[first : first + height], first):
             chosen = number == self._chosen
@@ -315,7 +316,7 @@ class Completions(Painted):
             text = plain(line)
             spans = [("▌" if chosen else " ", f"cursor-bar {ground}"), (f" {text}", f"strong {ground}")]
             if about:
-                spans += [(" " * (names - width_of(text) + 2), ground), (about, f"muted {ground}")]
+                spans += [(" " * (self._names - width_of(text) + 2), ground), (about, f"muted {ground}")]
             spans = clipped(spans, width)
             lines.append([*spans, (" " * (width - span_width(spans)), ground)])
         return lines

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fluxtui.widgets.document_text import DocumentText, Match, Wrapping, restyled, sliced
-from fluxtui.widgets.lines import strip_of
+from fluxtui.widgets.lines import strip_of, window
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.text import plain
@@ -38,7 +38,7 @@ class DocumentView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     DocumentView {
         height: 1fr;
-        scrollbar-size: 1 1;
+        scrollbar-size: 0 1;
         scrollbar-gutter: stable;
         background: $background;
         color: $foreground;
@@ -201,8 +201,9 @@ class DocumentView(ScrollView, can_focus=True):
             ground = "selection" if selected else "cursor-blurred" if line == self._line else ""
             gutter = strip_of(self._gutter_spans(line, part, ground), palette, base, self._gutter)
             body_base = base + palette.style(ground)
-            body = strip_of(self._body_spans(line, part), palette, body_base, self._body_width(line))
-            body = body.crop_extend(scroll_x, scroll_x + width - self._gutter, body_base)
+            body = strip_of(self._body_spans(line, part), palette, body_base)
+            edge = body_base + palette.style("muted")
+            body = window(body, scroll_x, width - self._gutter, body_base, edge)
             strip = self._strips[key] = Strip([*gutter, *body], width)
         return strip
 
@@ -244,9 +245,6 @@ class DocumentView(ScrollView, can_focus=True):
     @property
     def _page(self) -> int:
         return max(1, self.scrollable_content_region.height)
-
-    def _body_width(self, line: int) -> int:
-        return max(self._widest, self.scrollable_content_region.width)
 
     def _place_lines(self) -> None:
         """Wraps anew and tells the scrollbars."""

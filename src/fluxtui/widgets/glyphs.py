@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.widget import Widget
 
 SWITCH = "FLUXTUI_ASCII"
 
@@ -21,7 +22,7 @@ _PAIRS = (
     ("▏▎▍▌▋▊▉▐", ">>>>>>>|"),
     ("░▒▓", ".:#"),
     ("│┃┆┇┊┋╎╏║▕╵╷╹╻", "||||||||||||||"),
-    ("─━┄┅┈┉╌╍═╴╶╸╺", "-------------"),
+    ("─━┄┅┈┉╌╍═╴╶╸╺", "-=.=.=-#=--=="),
     ("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬", "+" * 31),
     ("▲▼▸▾▹▿◀▶◂►△▽", "^v>v>v<><>^v"),
     ("←→↑↓↗↘↖↙⇢⇠↔↕↦↩↪↵⏎⇥⇧⌫", "<>^v/\\\\/><-|>}{~~>^<"),
@@ -55,6 +56,15 @@ def to_ascii(text: str) -> str:
     if text.isascii():
         return text
     return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text.translate(TO_ASCII))
+
+
+KEY_WORDS = {"⏎": "enter", "⇥": "tab", "⇧": "shift", "⌫": "backspace"}
+"""Keys whose glyph has no ASCII likeness."""
+
+
+def is_ascii(widget: Widget) -> bool:
+    """Whether the widget's lines are mapped to ASCII."""
+    return any(isinstance(line_filter, AsciiFilter) for line_filter in widget.get_line_filters())
 
 
 class AsciiFilter(LineFilter):

@@ -1,11 +1,12 @@
 """The bottom line: the keys that work here and now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.message import Message
 
+from fluxtui.widgets.glyphs import KEY_WORDS, is_ascii
 from fluxtui.widgets.lines import clipped, span_width
 from fluxtui.widgets.painted import Painted
 from fluxtui.widgets.table_source import Span
@@ -75,7 +76,12 @@ class KeyHints(Painted):
         """The one line."""
         note = clipped(self._note, max(0, width // 2))
         room = width - 1 - (span_width(note) + 2 if note else 0)
-        kept = fitting(self._hints, room)
+        hints = self._hints
+        if is_ascii(self):
+            hints = tuple(
+                replace(hint, key=KEY_WORDS.get(hint.key, hint.key), action=hint.action or hint.key) for hint in hints
+            )
+        kept = fitting(hints, room)
         spans: list[Span] = [(" ", "")]
         self._spots = []
         for hint in kept:

@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from fluxtui.widgets.palette import Palette
 from fluxtui.widgets.table_source import Span
-from fluxtui.widgets.text import cut, plain, width_of
+from fluxtui.widgets.text import ELLIPSIS, cut, plain, width_of
 
 
 def merged(spans: Iterable[Span], palette: Palette) -> list[Span]:
@@ -54,7 +54,20 @@ def span_width(spans: Iterable[Span]) -> int:
     return sum(width_of(plain(text)) for text, _ in spans)
 
 
-def strip_of(spans: Iterable[Span], palette: Palette, base: Style, width: int) -> Strip:
-    """A line of exactly `width` cells. The spans must be plain; they are cut without an ellipsis."""
+def strip_of(spans: Iterable[Span], palette: Palette, base: Style, width: int | None = None) -> Strip:
+    """A line of exactly `width` cells, cut without an ellipsis; as long as it is without one. The spans must be plain."""
     segments = [Segment(text, base + palette.style(style) if style else base) for text, style in merged(spans, palette)]
-    return Strip(segments).adjust_cell_length(width, base)
+    return Strip(segments) if width is None else Strip(segments).adjust_cell_length(width, base)
+
+
+def window(strip: Strip, x: int, width: int, ground: Style, edge: Style) -> Strip:
+    """What a window of `width` cells shows of a line from cell `x` on; an ellipsis where it goes on outside."""
+    if width <= 0:
+        return Strip([])
+    left = x > 0 and strip.cell_length > 0
+    right = strip.cell_length > x + width
+    if not left and not right:
+        return strip.adjust_cell_length(width, ground)
+    inner = strip.crop_extend(x + left, x + width - right, ground)
+    dots = Segment(ELLIPSIS, edge)
+    return Strip([*([dots] if left else ()), *inner, *([dots] if right else ())], width)

@@ -51,6 +51,7 @@ INKS: dict[str, Ink] = {
     "cursor-bar": Ink(("cursor-bar", "accent"), text="bold"),
     "mark": Ink(("mark", "accent"), text="bold"),
     "marked": Ink((), ("marked-background",)),
+    "peak": Ink(("status-failed", "error")),
     "match": Ink(("match-color", "background"), ("match-background", "warning")),
     "match-current": Ink(("match-current-color", "background"), ("match-current-background", "accent"), "bold"),
     "selection": Ink((), ("selection-background", "block-cursor-blurred-background")),

@@ -30,7 +30,7 @@ def sparkline(
     marked: int | None = None,
     top: float | None = None,
     style: str = "info",
-    marked_style: str = "error",
+    marked_style: str = "peak",
 ) -> list[Span]:
     """Spans of at most `width` cells, the oldest value first.
 

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
-from fluxtui.widgets.lines import clipped, merged, span_width
+from fluxtui.widgets.lines import clipped, merged, span_width, window
 from fluxtui.widgets.palette import Palette
 from fluxtui.widgets.table_columns import Layout, TableColumn
 from fluxtui.widgets.table_source import Cell, Span, TableSource
@@ -114,7 +114,7 @@ class RowPainter:
         body = Strip([Segment(text, style(state, name)) for text, name in merged(spans, self._palette)])
         ground = style(state, "")
         room = max(0, self._width - GUTTER)
-        body = body.crop_extend(scroll_x, scroll_x + room, ground)
+        body = window(body, scroll_x, room, ground, style(state, "muted"))
         return Strip([*self._gutter(state), *body], GUTTER + room)
 
     def _gutter(self, state: int) -> list[Segment]:

@@ -28,10 +28,15 @@ class Tab:
         return self.short or self.label[:3]
 
 
+NAMED = (("full", 1), ("full", 0), ("brief", 1), ("brief", 0))
+BARE = (("keys", 0),)
+"""How much of the names is shown, and the cells added on both sides of each: the fullest first."""
+
+
 class TabStrip(Painted):
     """Tabs that shorten as the room gets narrow: all names, then short ones, then only their keys.
 
-    The active tab and the badges are the last to lose anything.
+    Names go before the last badge does, the other badges go before names do; the active tab keeps its name.
     """
 
     DEFAULT_CSS = """
@@ -87,25 +92,25 @@ class TabStrip(Painted):
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The one line."""
-        right: list[Span] = []
-        for text, style in self._badges:
-            right += [(f" {text} ", style), (" ", "")]
-        right = clipped(right, width)
-        room = width - span_width(right) - 1
-        left, self._spots = self._widest(room)
+        for badges, forms in ((self._badges, NAMED), (self._badges[-1:], NAMED), (self._badges, BARE)):
+            right = clipped(_badge_spans(badges), width)
+            room = width - span_width(right) - 1
+            left, self._spots = self._widest(room, forms)
+            if span_width(left) <= room:
+                break
+        left = clipped(left, max(0, room))
         gap = width - span_width(left) - span_width(right)
         return [[*left, (" " * max(0, gap), ""), *right]]
 
-    def _widest(self, room: int) -> tuple[list[Span], list[tuple[int, str]]]:
-        """The fullest form that fits, and where each tab ends."""
-        forms: list[tuple[list[Span], list[tuple[int, str]]]] = []
-        for labels, space in (("full", 1), ("full", 0), ("brief", 1), ("brief", 0), ("keys", 0)):
+    def _widest(self, room: int, forms: Sequence[tuple[str, int]]) -> tuple[list[Span], list[tuple[int, str]]]:
+        """The first form that fits, else the last one; and where each tab ends."""
+        spans: list[Span] = []
+        spots: list[tuple[int, str]] = []
+        for labels, space in forms:
             spans, spots = self._form(labels, space)
             if span_width(spans) <= room:
-                return spans, spots
-            forms.append((spans, spots))
-        spans, spots = forms[-1]
-        return clipped(spans, max(room, 0)), spots
+                break
+        return spans, spots
 
     def _form(self, labels: str, space: int) -> tuple[list[Span], list[tuple[int, str]]]:
         """Tabs with full, brief or no names; `space` cells are added on both sides of each."""
@@ -122,7 +127,7 @@ class TabStrip(Painted):
                 pieces = [(f"{pad}{tab.key}", "tab-key"), (f" {name}{pad}" if name else " ", "tab")]
             if tab.note:
                 pieces.append((f"{tab.note} ", f"tab-active {tab.note_style}" if active else tab.note_style))
-            if not active and not space and name:
+            if not space and name:
                 pieces.append((" ", ""))
             spans += pieces
             x += span_width(pieces)
@@ -135,3 +140,7 @@ class TabStrip(Painted):
             if event.x < end:
                 self.post_message(self.Activated(self, tab_id))
                 return
+
+
+def _badge_spans(badges: Sequence[Span]) -> list[Span]:
+    return [span for text, style in badges for span in ((f" {text} ", style), (" ", ""))]

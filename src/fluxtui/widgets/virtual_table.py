@@ -37,7 +37,7 @@ class VirtualTable(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     VirtualTable {
         height: 1fr;
-        scrollbar-size: 1 1;
+        scrollbar-size: 0 1;
         scrollbar-gutter: stable;
         background: $background;
         color: $foreground;

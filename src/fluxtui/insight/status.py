@@ -202,9 +202,9 @@ def _unconcluded(record: Record, previous: Row | None) -> Verdict:
         return lasting
     if record.attempted and record.revision and record.attempted != record.revision:
         return _progress(record, previous, NEW_REVISION, f"from {record.revision} to {record.attempted}")
-    fresh = previous is None or previous.status in (SUSPENDED, UNKNOWN)
-    if fresh and good_outcome(record.outcome):
-        return Verdict(READY, record.outcome, record.message, record.outcome_since)
+    if good_outcome(record.outcome) and (previous is None or previous.status in (SUSPENDED, UNKNOWN, FAILED)):
+        healed = previous is not None and previous.status is FAILED
+        return Verdict(READY, record.outcome, record.message, record.outcome_at if healed else record.outcome_since)
     if record.kind == "Deployment":
         return Verdict(UNKNOWN, record.reason or "NoStatus", record.message, record.created)
     if record.ready == "Unknown" or record.condition("Reconciling")[0] == "True":

@@ -8,7 +8,7 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, epoch, reference
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import shared
+from fluxtui.kinds.text import shared, word
 from fluxtui.kinds.wire import Reference, Resource, Spec, Status, Text, Time
 
 
@@ -26,7 +26,6 @@ class _Image(Struct, gc=False):
 
 
 class _Scan(Struct, gc=False):
-    tagCount: int | None = None
     scanTime: Time = None
 
 
@@ -43,9 +42,7 @@ Automation = Resource[_AutomationSpec, _AutomationStatus]
 
 
 def _flattening(kind: str):
-    def flatten(resource: Automation) -> Record | None:
-        if not resource.metadata.name:
-            return None
+    def flatten(resource: Automation) -> Record:
         told = common(kind, resource.metadata, resource.spec, resource.status)
         spec, status = resource.spec, resource.status
         if spec is not None:
@@ -57,7 +54,7 @@ def _flattening(kind: str):
         if status is not None:
             latest = status.latestRef
             image = f"{latest.name}:{latest.tag}" if latest is not None and latest.name else status.latestImage
-            told["revision"] = shared(image or status.lastPushCommit or told.get("revision"))
+            told["revision"] = word(image or status.lastPushCommit or told.get("revision"))
             scan = status.lastScanResult
             told["updated"] = epoch(status.lastPushTime or (scan.scanTime if scan is not None else None))
         return Record(**told)

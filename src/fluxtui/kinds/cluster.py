@@ -8,8 +8,8 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import conditions, epoch, identity
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import clean, shared
-from fluxtui.kinds.wire import Condition, Metadata, Reference, Resource, Text, Time
+from fluxtui.kinds.text import clean, lines, shared, word
+from fluxtui.kinds.wire import Condition, Int, Metadata, Reference, Resource, Text, Time
 
 
 class DeploymentRecord(Record, frozen=True, gc=False, kw_only=True):
@@ -41,8 +41,8 @@ class _Named(Struct, gc=False):
     metadata: Metadata = field(default_factory=Metadata)
 
 
-def _flatten_namespace(resource: _Named) -> Record | None:
-    return Record(**identity("Namespace", resource.metadata)) if resource.metadata.name else None
+def _flatten_namespace(resource: _Named) -> Record:
+    return Record(**identity("Namespace", resource.metadata))
 
 
 class _ConfigMap(Struct, gc=False):
@@ -53,13 +53,14 @@ class _ConfigMap(Struct, gc=False):
 RUNTIME_INFO_LIMIT = 64
 """Keys of a runtime-info ConfigMap that are kept."""
 
+RUNTIME_INFO_LENGTH = 256
+"""Characters of each value that are kept."""
 
-def _flatten_config_map(resource: _ConfigMap) -> Record | None:
-    if not resource.metadata.name:
-        return None
+
+def _flatten_config_map(resource: _ConfigMap) -> Record:
     pairs = sorted((resource.data or {}).items())[:RUNTIME_INFO_LIMIT]
-    lines = "\n".join(clean(f"{key}={value[:256]}").replace("\n", " ") for key, value in pairs)
-    return RuntimeInfoRecord(**identity("ConfigMap", resource.metadata), data=lines)
+    data = lines([f"{key}={value[:RUNTIME_INFO_LENGTH]}" for key, value in pairs])
+    return RuntimeInfoRecord(**identity("ConfigMap", resource.metadata), data=data)
 
 
 class _Container(Struct, gc=False):
@@ -75,26 +76,24 @@ class _Template(Struct, gc=False):
 
 
 class _DeploymentSpec(Struct, gc=False):
-    replicas: int | None = None
+    replicas: Int = None
     template: _Template | None = None
 
 
 class _DeploymentStatus(Struct, gc=False):
-    observedGeneration: int | None = None
-    availableReplicas: int | None = None
+    observedGeneration: Int = None
+    availableReplicas: Int = None
     conditions: list[Condition] | None = None
 
 
 Deployment = Resource[_DeploymentSpec, _DeploymentStatus]
 
 
-def _flatten_deployment(resource: Deployment) -> Record | None:
+def _flatten_deployment(resource: Deployment) -> Record:
     """Ready by kstatus' rule for Deployments (all wanted replicas available), else the failing condition's words."""
-    if not resource.metadata.name:
-        return None
     told = identity("Deployment", resource.metadata)
     spec, status = resource.spec or _DeploymentSpec(), resource.status or _DeploymentStatus()
-    told |= conditions(status.conditions, status.observedGeneration)
+    conditions(told, status.conditions, status.observedGeneration)
     wanted = 1 if spec.replicas is None else spec.replicas
     available = status.availableReplicas or 0
     current = {condition.type: condition for condition in status.conditions or ()}
@@ -126,7 +125,7 @@ class Event(Struct, gc=False):
     reason: Text = None
     message: Text = None
     type: Text = None
-    count: int | None = None
+    count: Int = None
     firstTimestamp: Time = None
     lastTimestamp: Time = None
     eventTime: Time = None
@@ -140,17 +139,17 @@ FLUX_GROUPS = ("toolkit.fluxcd.io/", "extensions.fluxcd.io/", "controlplane.io/"
 def _flatten_event(resource: Event) -> Record | None:
     """Events about Flux objects only: the flood of others (scheduling, policy reports) is dropped here."""
     about = resource.involvedObject
-    if about is None or not resource.metadata.name or not about.apiVersion:
+    if about is None or not about.apiVersion:
         return None
     if not any(group in about.apiVersion for group in FLUX_GROUPS):
         return None
     first = epoch(resource.firstTimestamp or resource.eventTime or resource.metadata.creationTimestamp)
     return EventRecord(
         **identity("Event", resource.metadata),
-        reason=shared(resource.reason),
+        reason=word(resource.reason),
         message=clean(resource.message),
         regarding=shared(f"{about.kind or ''}/{about.namespace or ''}/{about.name or ''}"),
-        type=shared(resource.type),
+        type=word(resource.type),
         count=resource.count or 1,
         first=first,
         last=max(first, epoch(resource.lastTimestamp)),

@@ -1,30 +1,35 @@
 """From response bytes to records: typed decoders per kind, tolerant of objects that do not have their shape.
 
 The fast way decodes a page or a chunk of watch lines in one call. Only when that fails is the culprit looked
-for: the fields that do not fit are left out one by one, and the record tells so in `flaw`. Bytes that are not
-JSON are the connection's fault, not the object's, and raise `Garbled`.
+for, by `salvage`, and the record tells in `flaw` what was left out. Bytes that are not JSON are the connection's
+fault, not the object's, and raise `Garbled`.
 """
 
 # ruff: noqa: N815
-import re
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import clean
-from fluxtui.kinds.wire import Metadata
+from fluxtui.kinds.salvage import Garbled, fitting, untyped
+from fluxtui.kinds.text import clean, line
+from fluxtui.kinds.wire import Int, Metadata, Text
 
-W = TypeVar("W")
-
-FLAWS_LIMIT = 32
-"""How many wrong fields an object may have and still be read."""
+__all__ = ["Decoder", "Event", "Garbled", "Page", "WatchError"]
 
 
-class Garbled(Exception):  # noqa: N818 - what the bytes are
-    """The bytes are not what a Kubernetes API server sends; the text tells what and shows the beginning."""
+class Wire(Protocol):
+    """What every object has on the wire."""
+
+    metadata: Metadata
+
+
+W = TypeVar("W", bound=Wire)
+
+MISFITS = (msgspec.DecodeError, ValueError, OverflowError, RecursionError)
+"""What decoding and flattening raise over bytes that are not as they should be."""
 
 
 class WatchError(Struct, frozen=True):
@@ -36,8 +41,11 @@ class WatchError(Struct, frozen=True):
     retry_after: float = 0.0
 
 
-class Event(Struct, frozen=True):
-    """One watch event. `record` is None for bookmarks, errors and objects that their kind does not keep."""
+class Event(Struct, frozen=True, gc=False):
+    """One watch event. `record` is None for bookmarks, errors and objects that their kind does not keep.
+
+    `version` is the resourceVersion to watch on from, empty if it cannot be read.
+    """
 
     type: str
     record: Record | None = None
@@ -47,7 +55,11 @@ class Event(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """One page of a list: records, the list's resourceVersion, the continue token and what could not be read."""
+    """One page of a list: records, the list's resourceVersion, the continue token.
+
+    `refused` counts the objects that have no readable name; what a kind does not keep (Events about others) is not
+    in it.
+    """
 
     records: list[Record]
     version: str = ""
@@ -57,15 +69,15 @@ class Page(Struct, frozen=True):
 
 
 class _ListMeta(Struct):
-    resourceVersion: str | None = None
+    resourceVersion: Text = None
     # `continue` is a keyword of the language
-    next: str | None = msgspec.field(name="continue", default=None)
-    remainingItemCount: int | None = None
+    next: Text = msgspec.field(name="continue", default=None)
+    remainingItemCount: Int = None
 
 
 class _List(Struct, Generic[W]):
+    items: list[W] | None
     metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
-    items: list[W] | None = None
 
 
 class _Line(Struct, Generic[W]):
@@ -78,9 +90,9 @@ class _Details(Struct):
 
 
 class _Failure(Struct):
-    code: int | None = None
-    reason: str | None = None
-    message: str | None = None
+    code: Int = None
+    reason: Text = None
+    message: Text = None
     details: _Details | None = None
 
 
@@ -94,136 +106,92 @@ class Decoder(Generic[W]):
         self._list = msgspec.json.Decoder(_List[wire])
         self._lines = msgspec.json.Decoder(_Line[wire])
 
-    def one(self, data: bytes | Raw) -> Record | None:
-        """One object. Raises `Garbled` if it is not a JSON object."""
+    def one(self, data: bytes) -> Record | None:
+        """One object; None for one without a name. Raises `Garbled` if the bytes are not JSON."""
         try:
-            return self._flatten(self._object.decode(data))
-        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
-            return self._salvage(_untyped(data))
+            wire = self._object.decode(data)
+            return self._flatten(wire) if wire.metadata.name else None
+        except MISFITS:
+            return self._salvaged(untyped(data))[0]
 
     def page(self, data: bytes) -> Page:
-        """One page of a LIST. Raises `Garbled` if it is no list at all."""
+        """One page of a LIST. Raises `Garbled` if it is no list at all: an empty one would delete what we hold."""
         try:
             listed = self._list.decode(data)
-            flat = [self._flatten(item) for item in listed.items or ()]
-            meta = listed.metadata
-        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
-            raw = _raw_list(data)
-            flat = [self.one(item) for item in raw.items or ()]
-            meta = raw.metadata
-        records = [record for record in flat if record is not None]
-        return Page(
-            records, meta.resourceVersion or "", meta.next or "", meta.remainingItemCount or 0, len(flat) - len(records)
-        )
+            items = listed.items or ()
+            kept = [self._flatten(item) for item in items if item.metadata.name]
+            return _page(kept, len(items) - len(kept), listed.metadata)
+        except MISFITS:
+            return self._careful_page(data)
 
     def events(self, lines: bytes) -> list[Event]:
         """Whole watch lines. Raises `Garbled` if any is not JSON: watch again from the last version then."""
         try:
-            return [self._event(line) for line in self._lines.decode_lines(lines)]
-        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
-            return [self._careful_event(line) for line in lines.split(b"\n") if line.strip()]
+            return [self._event(told) for told in self._lines.decode_lines(lines)]
+        except MISFITS:
+            return [self._careful_event(data) for data in lines.split(b"\n") if data.strip()]
 
-    def _event(self, line: _Line[W]) -> Event:
-        kind = line.type
-        if kind in {"ADDED", "MODIFIED", "DELETED"}:
-            record = self._flatten(line.object)
-            return Event(kind, record, record.version if record is not None else "")
-        meta = cast("Metadata", getattr(line.object, "metadata", None) or Metadata())
+    def _event(self, told: _Line[W]) -> Event:
+        kind, wire = told.type, told.object
+        if kind == "MODIFIED" or kind == "ADDED" or kind == "DELETED":
+            record = self._flatten(wire) if wire.metadata.name else None
+            return Event(kind, record, record.version if record is not None else _version(wire))
         if kind == "BOOKMARK":
-            end = meta.annotations is not None and meta.annotations.initial_events_end == "true"
-            return Event(kind, None, meta.resourceVersion or "", end)
+            return _bookmark(wire)
         raise ValueError(kind)  # ERROR and the unknown: `_careful_event` reads them
 
-    def _careful_event(self, line: bytes) -> Event:
-        raw = _raw_line(line)
-        if raw.type in {"ADDED", "MODIFIED", "DELETED"}:
-            record = self.one(raw.object)
-            return Event(raw.type, record, record.version if record is not None else "")
-        if raw.type == "BOOKMARK":
-            return self._event(_Line(cast("W", _salvaged(self._wire, _untyped(raw.object))[0]), raw.type))
-        if raw.type == "ERROR":
-            return Event("ERROR", error=_failure(raw.object))
-        raise Garbled(f"unknown watch event {clean(raw.type)[:40]!r}")
+    def _careful_page(self, data: bytes) -> Page:
+        listed = untyped(data)
+        items = cast("dict[str, object]", listed).get("items", ()) if isinstance(listed, dict) else ()
+        if items == () or not (items is None or isinstance(items, list)):
+            raise Garbled(data, "it is no list")
+        flat = [self._salvaged(item) for item in cast("list[object]", items or [])]
+        meta, _ = fitting(cast("dict[str, object]", listed).get("metadata"), _ListMeta)
+        kept = [record for record, named in flat if named]
+        return _page(kept, len(flat) - len(kept), meta or _ListMeta())
 
-    def _salvage(self, value: object) -> Record | None:
-        wire, flaw = _salvaged(self._wire, value)
-        record = self._flatten(wire) if wire is not None else None
-        return msgspec.structs.replace(record, flaw=clean(flaw)) if record is not None else None
+    def _careful_event(self, data: bytes) -> Event:
+        told = untyped(data)
+        if not isinstance(told, dict):
+            raise Garbled(data, "it is no watch event")
+        event = cast("dict[str, object]", told)
+        kind, value = event.get("type"), event.get("object")
+        if kind in ("ADDED", "MODIFIED", "DELETED"):
+            record, _ = self._salvaged(value)
+            return Event(cast("str", kind), record, record.version if record is not None else "")
+        if kind == "BOOKMARK":
+            return _bookmark(fitting(value, self._wire)[0])
+        if kind == "ERROR":
+            return Event("ERROR", error=_failure(value))
+        raise Garbled(data, "it is no watch event of a known type")
 
-
-def _salvaged(wire: type[W], value: object) -> tuple[W | None, str]:
-    """The object without the fields that do not fit, and the first misfit in words."""
-    flaw = ""
-    for _ in range(FLAWS_LIMIT):
-        try:
-            return msgspec.convert(value, wire), flaw
-        except msgspec.ValidationError as error:
-            flaw = flaw or str(error)
-            if not _prune(value, str(error)):
-                break
-        except (ValueError, OverflowError, RecursionError) as error:
-            return None, str(error)
-    return None, flaw
-
-
-_PATH = re.compile(r"at `(?:key in )?\$([^`]*)`")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+    def _salvaged(self, value: object) -> tuple[Record | None, bool]:
+        """The record of an untyped object, and whether the object has a name at all."""
+        wire, flaw = fitting(value, self._wire)
+        if wire is None or not wire.metadata.name:
+            return None, False
+        record = self._flatten(wire)
+        return (msgspec.structs.replace(record, flaw=line(flaw)) if record is not None and flaw else record), True
 
 
-def _prune(value: object, complaint: str) -> bool:
-    """Remove what a validation error points at from an untyped value; False if it cannot be found."""
-    found = _PATH.search(complaint)
-    if found is None:
-        return False
-    steps = [name or index for name, index in _STEP.findall(found[1])]
-    return bool(steps) and _remove(value, steps)
+def _page(kept: list[Record | None], refused: int, meta: _ListMeta) -> Page:
+    records = [record for record in kept if record is not None]
+    return Page(records, line(meta.resourceVersion), meta.next or "", meta.remainingItemCount or 0, refused)
 
 
-def _remove(value: Any, steps: list[str]) -> bool:
-    step, rest = steps[0], steps[1:]
-    if isinstance(value, dict):
-        held = cast("dict[str, Any]", value)
-        if step == "...":  # a misfit somewhere below a dict of free keys: the dict goes
-            held.clear()
-            return True
-        if step not in held:
-            return False
-        if not rest or rest[0] == "..." or not _remove(held[step], rest):
-            del held[step]
-        return True
-    if isinstance(value, list):
-        items = cast("list[Any]", value)
-        if not step.isdigit() or int(step) >= len(items):
-            return False
-        if not rest or not _remove(items[int(step)], rest):
-            del items[int(step)]
-        return True
-    return False
+def _version(wire: Wire | None) -> str:
+    return line(wire.metadata.resourceVersion) if wire is not None else ""
 
 
-def _untyped(data: bytes | Raw) -> object:
-    return _decoded(object, data)
+def _bookmark(wire: Wire | None) -> Event:
+    annotations = wire.metadata.annotations if wire is not None else None
+    end = annotations is not None and annotations.initial_events_end == "true"
+    return Event("BOOKMARK", None, _version(wire), end)
 
 
-def _raw_list(data: bytes) -> _List[Raw]:
-    return _decoded(_List[Raw], data)
-
-
-def _raw_line(data: bytes) -> _Line[Raw]:
-    return _decoded(_Line[Raw], data)
-
-
-def _decoded(shape: Callable[..., W] | type[W], data: bytes | Raw) -> W:
-    try:
-        return msgspec.json.decode(data, type=cast("type[W]", shape))
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        excerpt = clean(bytes(data)[:80].decode("utf-8", "replace"))
-        raise Garbled(f"not what an API server sends ({error}): {excerpt!r}") from error
-
-
-def _failure(data: Raw) -> WatchError:
-    failure, _ = _salvaged(_Failure, _untyped(data))
+def _failure(value: object) -> WatchError:
+    failure, _ = fitting(value, _Failure)
     if failure is None:
         return WatchError(message="an error that cannot be read")
     retry = failure.details.retryAfterSeconds if failure.details else None
-    return WatchError(failure.code or 0, clean(failure.reason), clean(failure.message), retry or 0.0)
+    return WatchError(failure.code or 0, line(failure.reason), clean(failure.message), retry or 0.0)

@@ -1,17 +1,15 @@
 """Kustomization and HelmRelease: the kinds that apply what sources hold."""
 
 # ruff: noqa: N815
-from typing import Any
-
 from msgspec import Struct
 
 from fluxtui.kinds.columns import OBJECTS, PATH, REVISION, SOURCE, Column, revision
 from fluxtui.kinds.decode import Decoder
-from fluxtui.kinds.flatten import common, epoch, history, reference, references
+from fluxtui.kinds.flatten import Told, common, epoch, history, reference, references
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import clean, shared
-from fluxtui.kinds.wire import Reference, Resource, Snapshot, Spec, Status, Text
+from fluxtui.kinds.text import line, shared, word
+from fluxtui.kinds.wire import Int, Reference, Resource, Snapshot, Spec, Status, Text
 
 
 class _PostBuild(Struct, gc=False):
@@ -25,12 +23,10 @@ class _KustomizationSpec(Spec, gc=False):
 Kustomization = Resource[_KustomizationSpec, Status]
 
 
-def _flatten_kustomization(resource: Kustomization) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_kustomization(resource: Kustomization) -> Record:
     told = common("Kustomization", resource.metadata, resource.spec, resource.status)
     if resource.status is not None:
-        told |= history(resource.status.history)
+        history(told, resource.status.history)
     if resource.spec is not None and resource.spec.postBuild is not None:
         told["inputs"] = references(resource.spec.postBuild.substituteFrom, "ConfigMap", told["namespace"])
     return Record(**told)
@@ -53,46 +49,43 @@ class _HelmReleaseSpec(Spec, gc=False):
 
 
 class _HelmReleaseStatus(Status, gc=False):
-    failures: int | None = None
+    failures: Int = None
 
 
 HelmRelease = Resource[_HelmReleaseSpec, _HelmReleaseStatus]
 
 
-def release_history(entries: list[Snapshot] | None) -> dict[str, Any]:
+def release_history(told: Told, entries: list[Snapshot] | None) -> None:
     """The outcome of a Helm release from its history, newest first.
 
     A rollback on top is the remedy of the failure below it, not a success (recordings, lesson 4): the outcome is
     that of the newest entry which is not a rollback, failing since the oldest of the failures in a row.
     """
     if not entries:
-        return {}
-    told: dict[str, Any] = {"revision": shared(entries[0].chartVersion), "updated": epoch(entries[0].lastDeployed)}
+        return
     newest = next((entry for entry in entries if entry.action != "rollback"), entries[0])
     failed = newest.status == "failed"
-    told |= {
-        "outcome": shared(newest.status),
-        "outcome_since": epoch(newest.lastDeployed),
-        "outcome_at": epoch(newest.lastDeployed),
-        "tries": 1,
-    }
+    told["revision"] = word(entries[0].chartVersion)
+    told["updated"] = epoch(entries[0].lastDeployed)
+    told["outcome"] = word(newest.status)
+    told["outcome_since"] = told["outcome_at"] = epoch(newest.lastDeployed)
+    told["tries"] = 1
     for entry in entries:
         if failed and entry.status == "failed" and entry is not newest:
             told["outcome_since"] = epoch(entry.lastDeployed)
             told["tries"] += 1
         elif entry.status in {"deployed", "superseded"} and entry.chartVersion != newest.chartVersion:
-            return told | {"good_at": epoch(entry.lastDeployed), "good_revision": shared(entry.chartVersion)}
-    return told
+            told["good_at"] = epoch(entry.lastDeployed)
+            told["good_revision"] = word(entry.chartVersion)
+            return
 
 
-def _flatten_release(resource: HelmRelease) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_release(resource: HelmRelease) -> Record:
     told = common("HelmRelease", resource.metadata, resource.spec, resource.status)
     namespace = told["namespace"]
     spec, status = resource.spec, resource.status
     if status is not None:
-        told |= release_history(status.history)
+        release_history(told, status.history)
         if status.failures and told.get("outcome") == "failed":
             told["tries"] = max(status.failures, told["tries"])
     if spec is not None:
@@ -103,7 +96,7 @@ def _flatten_release(resource: HelmRelease) -> Record | None:
         elif chart is not None:
             home = chart.sourceRef.namespace if chart.sourceRef is not None and chart.sourceRef.namespace else namespace
             told["source"] = shared(f"HelmChart/{home}/{namespace}-{told['name']}")
-            told["path"] = clean(chart.chart)
+            told["path"] = line(chart.chart)
     return Record(**told)
 
 

@@ -2,67 +2,83 @@
 
 Rules: status and history fields as the toolkit controllers and the Flux Operator 0.58 write them (facts: flux §3,
 §5); the outcome comes from the history, because Ready restarts with every retry (recordings, lesson 11).
+
+A record's fields are collected in one dict, `Told`: each function here writes those that it knows of. This runs
+once per watch event; benchmarks/ingest.py tells what it costs.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
 from fluxtui.kinds.record import Need
-from fluxtui.kinds.text import clean, shared
-from fluxtui.kinds.wire import Condition, Inventory, Metadata, Reference, Snapshot, Spec, Status
+from fluxtui.kinds.text import clean, line, lines, shared, word
+from fluxtui.kinds.wire import Annotations, Condition, Inventory, Metadata, Reference, Snapshot, Spec, Status
+
+Told = dict[str, Any]
+"""The fields of a record to be, by name."""
 
 PRODUCED_KINDS = frozenset(
     (
         *("GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart", "ExternalArtifact"),
         *("ArtifactGenerator", "Kustomization", "HelmRelease", "Receiver", "Alert", "Provider"),
         *("ImageRepository", "ImagePolicy", "ImageUpdateAutomation"),
-        *("FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider", "Namespace"),
+        *("FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider"),
     )
 )
-"""The kinds of inventory entries that are objects in the graph themselves."""
+"""The kinds of inventory entries that are objects in the graph themselves, if they are of a Flux group."""
 
-OWNER_LABELS = (
-    ("Kustomization", "kustomize.toolkit.fluxcd.io/"),
-    ("HelmRelease", "helm.toolkit.fluxcd.io/"),
-    ("ResourceSet", "resourceset.fluxcd.controlplane.io/"),
-    ("FluxInstance", "fluxcd.controlplane.io/"),
+FLUX_DOMAINS = ("toolkit.fluxcd.io", "source.extensions.fluxcd.io", "fluxcd.controlplane.io")
+"""How the groups of Flux kinds end: a Provider or Bucket of Crossplane is none of them."""
+
+OWNER_LABELS = tuple(
+    (kind, f"{prefix}/name", f"{prefix}/namespace")
+    for kind, prefix in (
+        ("Kustomization", "kustomize.toolkit.fluxcd.io"),
+        ("HelmRelease", "helm.toolkit.fluxcd.io"),
+        ("ResourceSet", "resourceset.fluxcd.controlplane.io"),
+        ("FluxInstance", "fluxcd.controlplane.io"),
+    )
 )
 """Who applied an object: the labels that each applier leaves (facts: flux §3)."""
 
+DISABLED_BY_ANNOTATION = frozenset({"FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider"})
 FAILED_OUTCOMES = ("Failed", "failed", "NotReady", "Error", "Canceled")
 
-NO_SPEC = Spec()
-NO_STATUS = Status()
+
+LABELS_KEPT = 2048
+"""Sets of labels that are remembered: whatever one object applied has the same, and so has its next event."""
+
+TIMES_KEPT = 4096
+"""Times that `epoch` remembers: a fleet that reconciles every ten minutes tells the same 600 seconds over and over."""
 
 
-def epoch(time: datetime | None) -> int:
-    """Seconds since the epoch, 0 for none; a time without a zone is UTC, as the API means it."""
-    if time is None:
+@lru_cache(TIMES_KEPT)
+def epoch(time: str | None) -> int:
+    """Whole seconds since the epoch of an RFC 3339 time, 0 for none, for odd ones and for those before 1970."""
+    if not time:
         return 0
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    return int(time.timestamp())
+    try:
+        read = datetime.fromisoformat(time)
+        return max(0, int((read if read.tzinfo is not None else read.replace(tzinfo=UTC)).timestamp()))
+    except (ValueError, OverflowError):
+        return 0
 
 
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)", re.ASCII)
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+
+
+@lru_cache(256)
 def seconds(duration: str | None) -> int:
     """A Go duration (``1h30m``, ``45s``, ``1.5m``) in whole seconds, 0 if it is none."""
-    total, number = 0.0, ""
-    text = duration or ""
-    for index, char in enumerate(text):
-        if char.isdigit() or char == ".":
-            number += char
-            continue
-        unit = {"h": 3600.0, "m": 60.0, "s": 1.0}.get(char, 0.0)
-        if char == "m" and text[index + 1 : index + 2] == "s":  # milliseconds
-            unit = 0.001
-        try:
-            total += float(number) * unit if number else 0.0
-        except ValueError:
-            return 0
-        number = ""
-    return int(total)
+    parts = _DURATION.findall(duration or "")
+    if "".join(number + unit for number, unit in parts) != duration:
+        return 0
+    return int(sum(float(number) * _UNITS[unit] for number, unit in parts))
 
 
 def reference(ref: Reference | None, kind: str, namespace: str) -> str:
@@ -72,80 +88,93 @@ def reference(ref: Reference | None, kind: str, namespace: str) -> str:
     return shared(f"{ref.kind or kind}/{ref.namespace or namespace}/{ref.name}")
 
 
-def identity(kind: str, meta: Metadata) -> dict[str, Any]:
-    """The fields of a record that come from the metadata; `name` is empty if the object cannot be kept."""
-    namespace, name = shared(meta.namespace), clean(meta.name)
-    annotations = meta.annotations
-    by = ""
-    if annotations is not None:
-        by = clean(annotations.suspended_by or annotations.suspended_by_weave)
-        if annotations.suspend_comment:
-            by = f"{by}: {clean(annotations.suspend_comment)}" if by else clean(annotations.suspend_comment)
-    labels = meta.labels
-    return {
+def references(refs: Iterable[Reference] | None, kind: str, namespace: str) -> tuple[str, ...]:
+    """The ids of several references."""
+    return tuple([identified for ref in refs or () if (identified := reference(ref, kind, namespace))])
+
+
+def identity(kind: str, meta: Metadata) -> Told:
+    """The fields of a record that come from the metadata."""
+    namespace, name = shared(meta.namespace), line(meta.name)
+    own = f"{kind}/{namespace}/{name}"
+    told: Told = {
         "kind": kind,
-        "id": f"{kind}/{namespace}/{name}",
+        "id": own,
         "namespace": namespace,
         "name": name,
-        "uid": meta.uid or "",
-        "version": meta.resourceVersion or "",
+        "uid": line(meta.uid),
+        "version": line(meta.resourceVersion),
         "generation": meta.generation or 0,
         "created": epoch(meta.creationTimestamp),
-        "deleting": epoch(meta.deletionTimestamp),
-        "labels": intern("\n".join([clean(f"{key}={value}") for key, value in labels.items()])) if labels else "",
-        "owner": owner(meta),
-        "suspended": annotations is not None
-        and _disabled(kind, annotations.reconcile, annotations.reconcile_generator),
-        "suspended_by": by,
     }
+    appliers: tuple[str, ...] = ()
+    if meta.labels:
+        told["labels"], appliers = _labelled(tuple(meta.labels.items()), namespace)
+    if appliers or meta.ownerReferences:
+        told["owner"] = _owner(own, appliers, meta)
+    if meta.deletionTimestamp:
+        told["deleting"] = epoch(meta.deletionTimestamp)
+    if meta.annotations is not None:
+        told["suspended"] = _disabled(kind, meta.annotations)
+        told["suspended_by"] = _suspended_by(meta.annotations)
+    return told
 
 
-def _disabled(kind: str, operator: str | None, generator: str | None) -> bool:
-    if kind == "ArtifactGenerator":
-        return (generator or "").lower() == "disabled"
-    return (
-        kind in {"FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider"}
-        and (operator or "").lower() == "disabled"
-    )
+def _disabled(kind: str, annotations: Annotations) -> bool:
+    if kind in DISABLED_BY_ANNOTATION:
+        return (annotations.reconcile or "").lower() == "disabled"
+    return kind == "ArtifactGenerator" and (annotations.reconcile_generator or "").lower() == "disabled"
 
 
-def owner(meta: Metadata) -> str:
-    """The id of the Flux object that applied this one: by its labels, else its first owner reference."""
-    labels = meta.labels
-    if labels:
-        for kind, prefix in OWNER_LABELS:
-            name = labels.get(prefix + "name")
-            if name and not (name == meta.name and kind == "FluxInstance" and meta.ownerReferences):
-                return shared(f"{kind}/{labels.get(prefix + 'namespace') or meta.namespace or ''}/{name}")
+def _suspended_by(annotations: Annotations) -> str:
+    by = annotations.suspended_by or annotations.suspended_by_weave
+    return line(": ".join(part for part in (by, annotations.suspend_comment) if part))
+
+
+@lru_cache(LABELS_KEPT)
+def _labelled(pairs: tuple[tuple[str, str], ...], namespace: str) -> tuple[str, tuple[str, ...]]:
+    """The labels as lines, and the ids of the appliers that they name."""
+    labels = dict(pairs)
+    appliers = [
+        shared(f"{kind}/{labels.get(namespace_label) or namespace}/{labels[name_label]}")
+        for kind, name_label, namespace_label in OWNER_LABELS
+        if labels.get(name_label)
+    ]
+    return intern(lines([f"{key}={value}" for key, value in pairs])), tuple(appliers)
+
+
+def _owner(own: str, appliers: tuple[str, ...], meta: Metadata) -> str:
+    """The applier that the labels name, else the first owner reference.
+
+    `own` is the object's id: the Kustomization that bootstraps Flux applies itself and carries its own name.
+    """
+    for applier in appliers:
+        if applier != own:
+            return applier
     for ref in meta.ownerReferences or ():
         if ref.kind and ref.name:
             return shared(f"{ref.kind}/{meta.namespace or ''}/{ref.name}")
     return ""
 
 
-def conditions(found: list[Condition] | None, observed: int | None) -> dict[str, Any]:
+def conditions(told: Told, found: list[Condition] | None, observed: int | None) -> None:
     """The Ready condition spelled out, the others as ``Type=Status/Reason``."""
-    ready: Condition | None = None
     others: list[str] = []
     for condition in found or ():
-        if condition.type == "Ready":
-            ready = condition
-        elif condition.type:
-            others.append(shared(f"{condition.type}={condition.status or ''}/{condition.reason or ''}"))
-    if ready is None:
-        return {"conditions": tuple(others), "observed": -1 if observed is None else observed}
-    generation = ready.observedGeneration
-    if generation is None:
-        generation = -1 if observed is None else observed
-    fine = ready.status == "True"
-    return {
-        "conditions": tuple(others),
-        "ready": shared(ready.status),
-        "reason": shared(ready.reason),
-        "message": shared(ready.message) if fine else clean(ready.message),
-        "ready_since": epoch(ready.lastTransitionTime),
-        "observed": generation,
-    }
+        if condition.type != "Ready":
+            if condition.type:
+                others.append(word(f"{condition.type}={condition.status or ''}/{condition.reason or ''}"))
+            continue
+        told["ready"] = word(condition.status)
+        told["reason"] = word(condition.reason)
+        told["message"] = clean(condition.message)
+        told["ready_since"] = epoch(condition.lastTransitionTime)
+        if condition.observedGeneration is not None:
+            observed = condition.observedGeneration
+    if others:
+        told["conditions"] = tuple(others)
+    if observed is not None:
+        told["observed"] = observed
 
 
 def failed_outcome(status: str) -> bool:
@@ -153,94 +182,109 @@ def failed_outcome(status: str) -> bool:
     return status.endswith(FAILED_OUTCOMES)
 
 
-def history(entries: list[Snapshot] | None) -> dict[str, Any]:
-    """The concluded outcome and the last good state before it, from the history of Kustomizations and ResourceSets."""
+def history(told: Told, entries: list[Snapshot] | None) -> None:
+    """The concluded outcome and the last good state before it, from the history of Kustomizations and ResourceSets.
+
+    Entries are one per digest and status, the last reconciled first: the first failure is that of the oldest in a
+    row of failures, but not before the last good run (a digest may fail, recover and fail again).
+    """
     if not entries:
-        return {}
+        return
     last = entries[0]
-    outcome = shared(last.lastReconciledStatus)
-    told: dict[str, Any] = {
-        "outcome": outcome,
-        "outcome_since": epoch(last.firstReconciled),
-        "outcome_at": epoch(last.lastReconciled),
-        "tries": last.totalReconciliations or 0,
-    }
-    for entry in entries[1:] if failed_outcome(outcome) else entries:
+    outcome = word(last.lastReconciledStatus)
+    since = epoch(last.firstReconciled)
+    told["outcome"] = outcome
+    told["outcome_at"] = epoch(last.lastReconciled)
+    told["tries"] = last.totalReconciliations or 0
+    failed = failed_outcome(outcome)
+    for entry in entries:
         status = entry.lastReconciledStatus or ""
         if status and not failed_outcome(status):
             meta = entry.metadata or {}
-            return told | {
-                "good_at": epoch(entry.lastReconciled),
-                "good_revision": shared(meta.get("revision") or entry.digest),
-                "good_origin": shared(meta.get("originRevision")),
-            }
-        if status:  # an older digest that failed too: it has been failing since then
-            told["outcome_since"] = min(told["outcome_since"], epoch(entry.firstReconciled)) or told["outcome_since"]
-    return told
+            good = epoch(entry.lastReconciled)
+            told["good_at"] = good
+            told["good_revision"] = word(meta.get("revision") or entry.digest)
+            told["good_origin"] = word(meta.get("originRevision"))
+            since = max(since, good) if failed else since
+            break
+        if status:
+            since = min(since, epoch(entry.firstReconciled)) or since
+    told["outcome_since"] = since
 
 
-def inventory(held: Inventory | None) -> dict[str, Any]:
+def inventory(told: Told, held: Inventory | None) -> None:
     """The inventory as lines, its size, and the entries that are Flux objects (id syntax: facts, flux §3)."""
     if held is None or held.entries is None:
-        return {}
+        return
     ids = [entry.id for entry in held.entries if entry.id]
-    produced = [inventory_id(text) for text in ids if text[text.rfind("_") + 1 :] in PRODUCED_KINDS]
-    lines = "\n".join(ids)
-    if not lines.replace("\n", "").isprintable():
-        lines = "\n".join(clean(text).replace("\n", "") for text in ids)
-    return {"inventory": lines, "inventory_size": len(ids), "produced": tuple(produced)}
+    text = lines(ids)
+    told["inventory"] = text
+    told["inventory_size"] = len(ids)
+    if "fluxcd" in text or "__Namespace" in text:
+        told["produced"] = tuple([produced for entry in ids if (produced := produced_id(entry))])
 
 
-def inventory_id(text: str) -> str:
-    """The id of an inventory entry ``<namespace>_<name>_<group>_<kind>``; ``__`` in names stands for ``:``."""
-    namespace, _, rest = text.partition("_")
-    rest, _, kind = rest.rpartition("_")
-    name, _, _group = rest.rpartition("_")
+def produced_id(entry: str) -> str:
+    """The id of an inventory entry that is a Flux object or a Namespace, empty for all others.
+
+    Entries are ``<namespace>_<name>_<group>_<kind>``; ``__`` in names stands for ``:``.
+    """
+    rest, _, kind = entry.rpartition("_")
+    rest, _, group = rest.rpartition("_")
+    if kind not in PRODUCED_KINDS if group.endswith(FLUX_DOMAINS) else group or kind != "Namespace":
+        return ""
+    namespace, _, name = rest.partition("_")
     return shared(f"{kind}/{namespace}/{name.replace('__', ':')}")
 
 
-def needs(refs: list[Reference] | None, kind: str, namespace: str) -> tuple[Need, ...]:
+def needs(refs: list[Reference], kind: str, namespace: str) -> tuple[Need, ...]:
     """``dependsOn`` of Kustomizations and HelmReleases: the same kind, and always ready or by expression."""
-    found: list[Need] = []
-    for ref in refs or ():
-        target = reference(Reference(kind=kind, name=ref.name, namespace=ref.namespace), kind, namespace)
-        if target:
-            found.append(Need(target, "expression" if ref.readyExpr else "ready", clean(ref.readyExpr)))
-    return tuple(found)
+    return tuple(
+        [
+            Need(
+                shared(f"{kind}/{ref.namespace or namespace}/{ref.name}"),
+                "expression" if ref.readyExpr else "ready",
+                clean(ref.readyExpr),
+            )
+            for ref in refs
+            if ref.name
+        ]
+    )
 
 
-def references(refs: Iterable[Reference] | None, kind: str, namespace: str) -> tuple[str, ...]:
-    """The ids of several references."""
-    return tuple(identified for ref in refs or () if (identified := reference(ref, kind, namespace)))
-
-
-def common(kind: str, meta: Metadata, spec: Spec | None, status: Status | None) -> dict[str, Any]:
+def common(kind: str, meta: Metadata, spec: Spec | None, status: Status | None) -> Told:
     """The fields that every Flux kind fills the same way, to be extended by the kind."""
-    spec, status = spec or NO_SPEC, status or NO_STATUS
     told = identity(kind, meta)
-    told |= conditions(status.conditions, status.observedGeneration)
-    told |= inventory(status.inventory)
-    if spec.suspend:
-        told["suspended"] = True
-    if spec.url:
-        told["url"] = shared(spec.url)
-    if spec.path:
-        told["path"] = clean(spec.path)
-    told["interval"] = seconds(spec.interval)
     namespace = told["namespace"]
-    if spec.sourceRef is not None:
-        told["source"] = reference(spec.sourceRef, "GitRepository", namespace)
-    if spec.dependsOn:
-        told["needs"] = needs(spec.dependsOn, kind, namespace)
+    if spec is not None:
+        if spec.suspend:
+            told["suspended"] = True
+        if spec.url:
+            told["url"] = shared(spec.url)
+        if spec.path:
+            told["path"] = line(spec.path)
+        if spec.interval:
+            told["interval"] = seconds(spec.interval)
+        if spec.sourceRef is not None:
+            told["source"] = reference(spec.sourceRef, "GitRepository", namespace)
+        if spec.dependsOn:
+            told["needs"] = needs(spec.dependsOn, kind, namespace)
+    if status is not None:
+        conditions(told, status.conditions, status.observedGeneration)
+        inventory(told, status.inventory)
+        _revisions(told, status)
+    return told
+
+
+def _revisions(told: Told, status: Status) -> None:
     if status.lastAppliedRevision:
-        told["revision"] = shared(status.lastAppliedRevision)
+        told["revision"] = word(status.lastAppliedRevision)
     if status.lastAttemptedRevision:
-        told["attempted"] = shared(status.lastAttemptedRevision)
+        told["attempted"] = word(status.lastAttemptedRevision)
     if status.lastAppliedOriginRevision:
-        told["origin"] = shared(status.lastAppliedOriginRevision)
+        told["origin"] = word(status.lastAppliedOriginRevision)
     artifact = status.artifact
     if artifact is not None:
-        told["revision"] = shared(artifact.revision)
+        told["revision"] = word(artifact.revision)
         told["updated"] = epoch(artifact.lastUpdateTime)
-        told["origin"] = shared((artifact.metadata or {}).get("org.opencontainers.image.revision"))
-    return told
+        told["origin"] = word((artifact.metadata or {}).get("org.opencontainers.image.revision"))

@@ -2,7 +2,6 @@
 
 # ruff: noqa: N815
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import Struct
 
@@ -11,8 +10,8 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, epoch, history, reference, seconds
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Need, Record
-from fluxtui.kinds.text import clean, shared
-from fluxtui.kinds.wire import Metadata, Reference, Resource, Snapshot, Status, Text, Time
+from fluxtui.kinds.text import clean, line, shared
+from fluxtui.kinds.wire import Int, Metadata, Reference, Resource, Snapshot, Status, Text, Time
 
 GROUP = "fluxcd.controlplane.io"
 
@@ -93,17 +92,15 @@ def _provider_ids(refs: list[_InputsFrom], namespace: str) -> tuple[str, ...]:
 
 def _input_sets(entry: Snapshot) -> int:
     text = (entry.metadata or {}).get("inputs", "")
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-def _flatten_resource_set(resource: ResourceSet) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_resource_set(resource: ResourceSet) -> Record:
     told = common("ResourceSet", resource.metadata, None, resource.status)
     told["interval"] = _every(resource.metadata, 3600)
     spec, status = resource.spec, resource.status
     entries = (status.history if status is not None else None) or []
-    told |= history(entries)
+    history(told, entries)
     if entries:
         told["input_sets"] = _input_sets(entries[0])
         told["earlier_input_sets"] = max((_input_sets(entry) for entry in entries[1:]), default=-1)
@@ -136,8 +133,12 @@ class _Next(Struct, gc=False):
     when: Time = None
 
 
+class _Inputs(Struct, gc=False):
+    """One set of exported inputs: counted, not read."""
+
+
 class _ProviderStatus(Status, gc=False):
-    exportedInputs: list[dict[str, Any]] | None = None
+    exportedInputs: list[_Inputs] | None = None
     lastExportedRevision: Text = None
     nextSchedule: _Next | None = None
 
@@ -145,9 +146,7 @@ class _ProviderStatus(Status, gc=False):
 InputProvider = Resource[_ProviderSpec, _ProviderStatus]
 
 
-def _flatten_provider(resource: InputProvider) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_provider(resource: InputProvider) -> Record:
     told = common("ResourceSetInputProvider", resource.metadata, None, resource.status)
     told["interval"] = _every(resource.metadata, 600)
     spec, status = resource.spec, resource.status
@@ -155,7 +154,7 @@ def _flatten_provider(resource: InputProvider) -> Record | None:
         told["type"] = shared(spec.type)
         told["url"] = shared(spec.url)
         told["schedules"] = tuple(
-            clean(f"{entry.cron or ''}|{entry.timeZone or 'UTC'}|{entry.window or '0s'}")
+            line(f"{entry.cron or ''}|{entry.timeZone or 'UTC'}|{entry.window or '0s'}")
             for entry in spec.schedule or ()
         )
     if status is not None:
@@ -170,9 +169,9 @@ class _Distribution(Struct, gc=False):
 
 
 class _Stats(Struct, gc=False):
-    running: int | None = None
-    failing: int | None = None
-    suspended: int | None = None
+    running: Int = None
+    failing: Int = None
+    suspended: Int = None
 
 
 class _Reconciler(Struct, gc=False):
@@ -189,9 +188,7 @@ class _ReportSpec(Struct, gc=False):
 FluxReport = Resource[_ReportSpec, Status]
 
 
-def _flatten_report(resource: FluxReport) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_report(resource: FluxReport) -> Record:
     told = common("FluxReport", resource.metadata, None, resource.status)
     told["interval"] = _every(resource.metadata, 300)
     told["updated"] = told.get("ready_since", 0)  # freshness is the transition of Ready (facts: flux §1)
@@ -220,16 +217,14 @@ class _InstanceSpec(Struct, gc=False):
 FluxInstance = Resource[_InstanceSpec, Status]
 
 
-def _flatten_instance(resource: FluxInstance) -> Record | None:
-    if not resource.metadata.name:
-        return None
+def _flatten_instance(resource: FluxInstance) -> Record:
     told = common("FluxInstance", resource.metadata, None, resource.status)
     told["interval"] = _every(resource.metadata, 3600)
     if resource.status is not None:
-        told |= history(resource.status.history)
+        history(told, resource.status.history)
     if resource.spec is not None and resource.spec.sync is not None:
         told["url"] = shared(resource.spec.sync.url)
-        told["path"] = clean(resource.spec.sync.path)
+        told["path"] = line(resource.spec.sync.path)
     return Record(**told)
 
 

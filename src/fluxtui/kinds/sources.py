@@ -5,11 +5,11 @@ from msgspec import Struct
 
 from fluxtui.kinds.columns import OBJECTS, REVISION, SOURCE, URL, Column
 from fluxtui.kinds.decode import Decoder
-from fluxtui.kinds.flatten import common, reference, references
+from fluxtui.kinds.flatten import common, conditions, identity, inventory, reference, references
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
 from fluxtui.kinds.text import shared
-from fluxtui.kinds.wire import Reference, Resource, Spec, Status, Text
+from fluxtui.kinds.wire import Condition, Int, Inventory, InventoryEntry, Reference, Resource, Spec, Status, Text
 
 GROUP = "source.toolkit.fluxcd.io"
 
@@ -49,14 +49,15 @@ Source = Resource[_SourceSpec, Status]
 
 
 def _wanted(spec: _SourceSpec) -> str:
+    """What the controller follows: of several fields of `ref` the first of these wins (source API v1)."""
     ref = spec.ref
     if ref is not None:
         named = (
             (ref.digest, ""),
             (ref.commit, ""),
+            (ref.name, ""),
             (ref.semver, "semver "),
             (ref.tag, ""),
-            (ref.name, ""),
             (ref.branch, ""),
         )
         return next((prefix + value for value, prefix in named if value), "")
@@ -64,9 +65,7 @@ def _wanted(spec: _SourceSpec) -> str:
 
 
 def _flattening(kind: str):
-    def flatten(resource: Source) -> Record | None:
-        if not resource.metadata.name:
-            return None
+    def flatten(resource: Source) -> Record:
         told = common(kind, resource.metadata, resource.spec, resource.status)
         spec = resource.spec
         if spec is not None:
@@ -109,15 +108,31 @@ class _GeneratorSpec(Struct, gc=False):
     sources: list[Reference] | None = None
 
 
-Generator = Resource[_GeneratorSpec, Status]
+class _GeneratorStatus(Struct, gc=False):
+    """Its inventory is a list of the ExternalArtifacts that it made, unlike that of all other kinds."""
+
+    conditions: list[Condition] | None = None
+    observedGeneration: Int = None
+    inventory: list[Reference] | None = None
 
 
-def _flatten_generator(resource: Generator) -> Record | None:
-    if not resource.metadata.name:
-        return None
-    told = common("ArtifactGenerator", resource.metadata, None, resource.status)
+Generator = Resource[_GeneratorSpec, _GeneratorStatus]
+
+
+def _flatten_generator(resource: Generator) -> Record:
+    told = identity("ArtifactGenerator", resource.metadata)
+    namespace, status = told["namespace"], resource.status
+    if status is not None:
+        conditions(told, status.conditions, status.observedGeneration)
+        made = [
+            f"{ref.namespace or namespace}_{ref.name}_{GROUP}_ExternalArtifact"
+            for ref in status.inventory or ()
+            if ref.name
+        ]
+        if status.inventory is not None:
+            inventory(told, Inventory([InventoryEntry(entry) for entry in made]))
     if resource.spec is not None:
-        told["inputs"] = references(resource.spec.sources, "OCIRepository", told["namespace"])
+        told["inputs"] = references(resource.spec.sources, "OCIRepository", namespace)
     return Record(**told)
 
 

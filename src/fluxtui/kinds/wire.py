@@ -5,13 +5,14 @@ once. What no record needs (managedFields, values, templates) is skipped by the 
 """
 
 # ruff: noqa: N815
-from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Text = str | None
-Time = datetime | None
+Time = str | None
+"""RFC 3339; `flatten.epoch` reads it. Most times are never asked for, and an odd one is no reason to refuse."""
+Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None
 
 
 class OwnerReference(Struct, gc=False):
@@ -37,7 +38,7 @@ class Metadata(Struct, gc=False):
     namespace: Text = None
     uid: Text = None
     resourceVersion: Text = None
-    generation: int | None = None
+    generation: Int = None
     creationTimestamp: Time = None
     deletionTimestamp: Time = None
     labels: dict[str, str] | None = None
@@ -51,7 +52,7 @@ class Condition(Struct, gc=False):
     reason: Text = None
     message: Text = None
     lastTransitionTime: Time = None
-    observedGeneration: int | None = None
+    observedGeneration: Int = None
 
 
 class Reference(Struct, gc=False):
@@ -72,7 +73,7 @@ class Snapshot(Struct, gc=False):
     firstReconciled: Time = None
     lastReconciled: Time = None
     lastReconciledStatus: Text = None
-    totalReconciliations: int | None = None
+    totalReconciliations: Int = None
     metadata: dict[str, str] | None = None
     action: Text = None
     status: Text = None
@@ -112,7 +113,7 @@ class Status(Struct, gc=False):
     """What the statuses of the Flux kinds have in common, or in which they do not contradict each other."""
 
     conditions: list[Condition] | None = None
-    observedGeneration: int | None = None
+    observedGeneration: Int = None
     history: list[Snapshot] | None = None
     inventory: Inventory | None = None
     artifact: Artifact | None = None

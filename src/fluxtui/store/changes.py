@@ -4,12 +4,14 @@ A row that changes twice in a batch is one change from its first state to its la
 goes within a batch is none.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from fluxtui.store.row import Row
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One object's change: `before` is None for a new one, `after` is None for a removed one."""
 
     cluster: str
@@ -29,17 +31,22 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """Collects changes until they are drained. Bounded by the number of objects, not of changes."""
+    """Collects changes until they are drained. Bounded by the number of objects, not of changes.
 
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], tuple[Row | None, Row | None]] = {}
+    Holds only how each changed row was at the last drain; how it is now is asked when drained.
+    """
+
+    def __init__(self, current: Callable[[str, str], Row | None]) -> None:
+        self._current = current
+        self._before: dict[str, dict[str, Row | None]] = {}
         self._states: set[tuple[str, str]] = set()
 
-    def row(self, cluster: str, identity: str, before: Row | None, after: Row | None) -> None:
-        """Note one change of a row."""
-        key = (cluster, identity)
-        known = self._rows.get(key)
-        self._rows[key] = (before if known is None else known[0], after)
+    def row(self, cluster: str, identity: str, before: Row | None) -> None:
+        """Note a change of a row that was `before` until now."""
+        changed = self._before.get(cluster)
+        if changed is None:
+            changed = self._before[cluster] = {}
+        changed.setdefault(identity, before)
 
     def state(self, cluster: str, kind: str) -> None:
         """Note that the data state of a table changed."""
@@ -48,15 +55,16 @@ class Feed:
     @property
     def pending(self) -> bool:
         """Whether a drain would bring anything."""
-        return bool(self._rows or self._states)
+        return bool(self._before or self._states)
 
     def drain(self) -> Batch:
         """Take everything collected so far."""
-        rows, self._rows = self._rows, {}
+        clusters, self._before = self._before, {}
         states, self._states = self._states, set()
-        changes = tuple(
+        changes = [
             Change(cluster, identity, before, after)
-            for (cluster, identity), (before, after) in rows.items()
-            if before is not after
-        )
-        return Batch(changes, frozenset(states))
+            for cluster, changed in clusters.items()
+            for identity, before in changed.items()
+            if before is not (after := self._current(cluster, identity))
+        ]
+        return Batch(tuple(changes), frozenset(states))

@@ -17,7 +17,7 @@ class Index:
 
     def __init__(self, extract: Extract) -> None:
         self._extract = extract
-        self._ids: dict[str, set[str]] | None = None
+        self._ids: dict[str, str | set[str]] | None = None  # most terms have one id, and a set costs 216 bytes
 
     def build(self, rows: Iterable[Row]) -> None:
         """Start from all rows; later changes come through `change`."""
@@ -42,17 +42,24 @@ class Index:
         if before is not None:
             for term in old:
                 members = ids.get(term)
-                if members is not None:
+                if isinstance(members, set):
                     members.discard(before.record.id)
                     if not members:
                         del ids[term]
+                elif members == before.record.id:
+                    del ids[term]
         if after is not None:
             for term in new:
-                ids.setdefault(term, set()).add(after.record.id)
+                members = ids.setdefault(term, after.record.id)
+                if isinstance(members, set):
+                    members.add(after.record.id)
+                elif members != after.record.id:
+                    ids[term] = {members, after.record.id}
 
     def get(self, term: str) -> frozenset[str] | set[str]:
         """The ids that carry the term; empty, never None. Not to be changed by the caller."""
-        return (self._ids or {}).get(term, NOTHING)
+        members = (self._ids or {}).get(term, NOTHING)
+        return frozenset((members,)) if isinstance(members, str) else members
 
     def terms(self) -> Iterator[str]:
         """Every term that some row carries."""

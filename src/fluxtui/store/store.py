@@ -48,7 +48,7 @@ class ClusterData:
         return index
 
     def _noted(self, identity: str, before: Row | None, after: Row | None) -> None:
-        self._feed.row(self.name, identity, before, after)
+        self._feed.row(self.name, identity, before)
         for index in self._maintained:
             index.change(before, after)
 
@@ -58,7 +58,7 @@ class Store:
 
     def __init__(self, assess: Assess) -> None:
         self._assess = assess
-        self._feed = Feed()
+        self._feed = Feed(self.row)
         self._clusters: dict[str, ClusterData] = {}
 
     def cluster(self, name: str) -> ClusterData:

@@ -99,7 +99,8 @@ class Load:
         """One object of the list; the last of several with the same id counts."""
         if self._direct:
             self._seen.add(record.id)
-            self._added += self._table.upsert(record)
+            self._added += record.id not in self._table.rows
+            self._table.upsert(record)
         else:
             self._staged[record.id] = record
 

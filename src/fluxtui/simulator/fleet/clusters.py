@@ -1,0 +1,257 @@
+"""The clusters of the fleet: what is peculiar to each, and its own directory in the fleet repository."""
+
+import msgspec
+
+from fluxtui.simulator.controllers.report import OPERATOR_VERSION
+from fluxtui.simulator.fleet.manifests import (
+    RUNTIME,
+    WATCHED,
+    Manifest,
+    chart_source,
+    identity,
+    kustomization,
+    manifest,
+)
+from fluxtui.simulator.fleet.repositories import FLEET, GIT, components, newest
+
+COMPONENTS = [
+    "source-controller",
+    "source-watcher",
+    "kustomize-controller",
+    "helm-controller",
+    "notification-controller",
+]
+AUTOMATION = ["source-controller", "kustomize-controller", "image-reflector-controller", "image-automation-controller"]
+RELEASES = "https://releases.example.com"
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """One cluster of the fleet."""
+
+    name: str
+    directory: str
+    environment: str
+    domain: str
+    tag: str
+    workflow: str = "release-artifact"
+    git_ref: str = "refs/tags/.*"
+    flux: str = "2.10.x"
+    operator: str = OPERATOR_VERSION
+    server: str = "v1.36.3"
+    platform: str = "linux/amd64"
+    nodes: int = 6
+    automation: bool = False
+
+    @property
+    def runtime(self) -> dict[str, str]:
+        """The data of its flux-runtime-info."""
+        return {
+            "ARTIFACT_TAG": self.tag,
+            "ENVIRONMENT": self.environment,
+            "CLUSTER_NAME": self.name,
+            "CLUSTER_DOMAIN": self.domain,
+            "ARTIFACT_SUBJECT_WORKFLOW": self.workflow,
+            "ARTIFACT_SUBJECT_GIT_REF": self.git_ref,
+            "LAYERS_EXTENDED": "enabled" if self.environment == "production" else "disabled",
+        }
+
+
+def _production(name: str, directory: str, server: str = "v1.36.3", nodes: int = 9) -> Cluster:
+    return Cluster(
+        name=name,
+        directory=directory,
+        environment="production",
+        domain=f"{name.replace('-', '')}.example.com",
+        tag="latest-stable",
+        server=server,
+        nodes=nodes,
+    )
+
+
+STAGING = Cluster(
+    name="staging-1",
+    directory="staging",
+    environment="staging",
+    domain="preview1.example.com",
+    tag="latest",
+    workflow="push-artifact",
+    git_ref="refs/heads/main",
+)
+UPDATE = Cluster(
+    name="update-1",
+    directory="update",
+    environment="staging",
+    domain="update1.example.com",
+    tag="latest",
+    workflow="push-artifact",
+    git_ref="refs/heads/main",
+    flux="2.9.x",
+    operator="0.57.0",
+    server="v1.35.4",
+    nodes=1,
+    automation=True,
+)
+FOUR: tuple[Cluster, ...] = (
+    STAGING,
+    _production("prod-eu-1", "prod-eu"),
+    _production("prod-us-1", "prod-us", "v1.36.2"),
+    UPDATE,
+)
+_ORDER = ("prod-eu-1", "staging-1", "prod-us-1", "update-1")
+_REGIONS = ("eu", "us", "ap", "sa", "af", "me")
+
+
+def fleet(count: int) -> list[Cluster]:
+    """As many clusters as asked for: the four known ones, prod-eu-1 first, then more of production."""
+    by_name = {cluster.name: cluster for cluster in FOUR}
+    if count == len(FOUR):
+        return list(FOUR)
+    known = [by_name[name] for name in _ORDER[:count]]
+    number, taken = 0, set(by_name)
+    while len(known) < count:
+        name = f"prod-{_REGIONS[number % len(_REGIONS)]}-{number // len(_REGIONS) + 1}"
+        number += 1
+        if name not in taken:
+            known.append(_production(name, name))
+    return known
+
+
+def directory(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> list[Manifest]:
+    """The manifests of the cluster's own directory; ``windows`` are the schedules of its input providers by name."""
+    runtime = manifest(
+        "ConfigMap",
+        "flux-system",
+        RUNTIME,
+        labels={"toolkit.fluxcd.io/runtime": "true", **WATCHED},
+        annotations={"kustomize.toolkit.fluxcd.io/ssa": "Merge"},
+        data=cluster.runtime,
+    )
+    common = [instance(cluster), runtime, _operator()]
+    if cluster.automation:
+        return [*common, _automation()]
+    entry = kustomization(
+        "flux-system", "tenants", "flux-system", "./tenants",
+        targetNamespace=None, wait=None, interval="1h", retryInterval="3m", serviceAccountName="flux-operator",
+    )  # fmt: skip
+    return [*common, entry, *_providers(cluster, windows)]
+
+
+def instance(cluster: Cluster) -> Manifest:
+    """The FluxInstance."""
+    workflow = r"push-artifact\.yaml@refs/heads/main" if cluster.tag == "latest" else r"release\.yaml@refs/tags/v.*"
+    spec: Manifest = {
+        "distribution": {"version": cluster.flux, "registry": "ghcr.io/fluxcd"},
+        "components": AUTOMATION if cluster.automation else COMPONENTS,
+        "cluster": {
+            "type": "kubernetes",
+            "size": "medium",
+            "multitenant": True,
+            "tenantDefaultServiceAccount": "flux",
+            "networkPolicy": True,
+            "domain": "cluster.local",
+        },
+        "sync": {
+            "kind": "OCIRepository",
+            "url": FLEET,
+            "ref": cluster.tag,
+            "path": f"clusters/{cluster.directory}",
+            "pullSecret": "ghcr-auth",
+        },
+        "kustomize": {"verify": identity("d2-fleet", workflow.partition(".")[0].rstrip("\\"), ".*")},
+        "wait": True,
+        "migrateResources": True,
+    }
+    return manifest("FluxInstance", "flux-system", "flux", spec=spec)
+
+
+API = "fluxcd.controlplane.io/v1"
+
+
+def report(cluster: Cluster) -> Manifest:
+    """The FluxReport, with what the operator only finds out on a machine; reported every 45 seconds."""
+    spec = {
+        "cluster": {"nodes": cluster.nodes, "platform": cluster.platform, "serverVersion": cluster.server},
+        "distribution": {"entitlement": "Unknown", "status": "Unknown"},
+        "operator": {"apiVersion": API, "platform": cluster.platform, "version": f"v{cluster.operator}"},
+    }
+    every = {"fluxcd.controlplane.io/reconcileEvery": "45s"}
+    return manifest("FluxReport", "flux-system", "flux", annotations=every, spec=spec)
+
+
+def _operator() -> Manifest:
+    registry = components()["registry"]
+    chart = chart_source(registry, "flux-operator", newest("flux-operator"))
+    chart["metadata"] |= {"name": "flux-operator", "namespace": "flux-system"}
+    chart["spec"] |= {
+        "interval": "10m",
+        "ref": {"semver": "*"},
+        "verify": identity("charts", "release", "refs/tags/.*"),
+    }
+    strategy = {"strategy": {"name": "RetryOnFailure", "retryInterval": "3m"}}
+    spec = {
+        "interval": "30m",
+        "releaseName": "flux-operator",
+        "serviceAccountName": "flux-operator",
+        "chartRef": {"kind": "OCIRepository", "name": "flux-operator"},
+        "install": strategy,
+        "upgrade": strategy,
+    }
+    release = manifest("HelmRelease", "flux-system", "flux-operator", spec=spec)
+    need = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    need["name"] = "helmreleases.helm.toolkit.fluxcd.io"
+    return manifest(
+        "ResourceSet", "flux-system", "flux-operator", spec={"dependsOn": [need], "resources": [chart, release]}
+    )
+
+
+def _automation() -> Manifest:
+    group = "<< inputs.namespace >>"
+    git = {"checkout": {"ref": {"branch": "main"}}, "push": {"branch": "image-updates"}}
+    git["commit"] = {"author": {"email": "bot@acme.example.com", "name": "acme-bot"}}  # pyright: ignore[reportArgumentType]
+    repository = {"interval": "10m", "ref": {"branch": "main"}, "url": f"{GIT}/d2-{group}"}
+    update = {"path": "./components", "strategy": "Setters"}
+    reference = {"kind": "GitRepository", "name": group}
+    policies = kustomization(group, group, group, "./update-policies", sourceRef=reference)
+    automation = {"interval": "10m", "sourceRef": reference, "git": git, "update": update}
+    resources = [
+        manifest("Namespace", "", group),
+        manifest(
+            "ConfigMap", group, RUNTIME, annotations={"fluxcd.controlplane.io/copyFrom": f"flux-system/{RUNTIME}"}
+        ),
+        manifest("ServiceAccount", group, "flux"),
+        manifest("GitRepository", group, group, spec=repository),
+        policies,
+        manifest("ImageUpdateAutomation", group, group, spec=automation),
+    ]
+    every = {"fluxcd.controlplane.io/reconcileEvery": "5m"}
+    inputs = [{"namespace": "apps"}, {"namespace": "infra"}]
+    return manifest(
+        "ResourceSet",
+        "flux-system",
+        "image-update-automation",
+        annotations=every,
+        spec={"inputs": inputs, "resources": resources},
+    )
+
+
+def _providers(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> list[Manifest]:
+    """The input providers apps-<environment> and infra-<environment>."""
+    made: list[Manifest] = []
+    services = {"apps": f"{RELEASES}/apps/{cluster.environment}", "infra": f"{RELEASES}/infra/{cluster.environment}"}
+    for prefix, url in services.items():
+        name = f"{prefix}-{cluster.environment}"
+        spec: Manifest = {"type": "ExternalService", "url": url, "secretRef": {"name": "release-service"}}
+        if name in windows:
+            spec["schedule"] = windows[name]
+        every = {"fluxcd.controlplane.io/reconcileEvery": "5m"}
+        made.append(manifest("ResourceSetInputProvider", "flux-system", name, annotations=every, spec=spec))
+    return made
+
+
+def seeds(cluster: Cluster) -> list[Manifest]:
+    """What exists before Flux is there: namespaces, credentials, the instance and its report."""
+    made = [manifest("Namespace", "", name) for name in ("default", "kube-system", "flux-system")]
+    for namespace in ("flux-system",):
+        secret = manifest("Secret", namespace, "ghcr-auth", type="kubernetes.io/dockerconfigjson")
+        made.append(secret | {"data": {".dockerconfigjson": "e30="}})
+    return [*made, instance(cluster), report(cluster)]

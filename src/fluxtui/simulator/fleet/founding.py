@@ -1,0 +1,61 @@
+"""How a fleet begins: everything pushed once, then each cluster created as a bootstrap creates it."""
+
+from fluxtui.simulator.controllers.engine import Engine
+from fluxtui.simulator.fleet import clusters, repositories
+from fluxtui.simulator.fleet.clusters import RELEASES, Cluster
+from fluxtui.simulator.fleet.repositories import APPS, FLEET, GIT, INFRA, PLATFORM
+from fluxtui.simulator.world import World
+
+DAY = 86400.0
+TAGS = ("latest", "latest-stable")
+APPROVED = {"frontend": "v1.8.1", "backend": "v1.9.4"}
+"""The tenants' versions that production runs at the beginning."""
+
+Windows = dict[str, list[dict[str, str]]]
+
+
+def publish(world: World, fleet: list[Cluster], windows: Windows, at: float) -> None:
+    """Fills the registries as they were when the fleet was founded."""
+    repositories.publish_charts(world, at)
+    facts = repositories.components()
+    for name in (*facts["infra"], *facts["layers"]):
+        made = repositories.infra(name, "founding", at - DAY)
+        for tag in TAGS:
+            world.push(f"{INFRA}/{name}", tag, made)
+    for name in facts["apps"]:
+        made = repositories.apps(name, "founding", at - DAY)
+        for tag in ("latest", APPROVED[name]):
+            world.push(f"{APPS}/{name}", tag, made)
+    world.push(PLATFORM + "/platform", "latest", repositories.platform("founding", at - DAY))
+    directories = {cluster.directory: clusters.directory(cluster, windows) for cluster in fleet}
+    for tag in TAGS:
+        world.push(FLEET, tag, repositories.fleet("founding", at - DAY, directories))
+    for group in facts["images"]:
+        world.push(f"{GIT}/d2-{group}", "main", repositories.policies(group, "founding", at - DAY))
+    for environment in repositories.ENVIRONMENTS:
+        approve(world, environment, {} if environment == "production" else dict.fromkeys(APPROVED, "latest"))
+
+
+def approve(world: World, environment: str, versions: dict[str, str]) -> None:
+    """Lets the release service offer these versions of the tenants' applications in an environment."""
+    workflow, ref = ("release-artifact", "refs/tags/.*") if environment == "production" else ("push-artifact", "refs/heads/main")
+    url = f"{RELEASES}/apps/{environment}"
+    before = {item["tenant"]: item["tag"] for item in world.services.get(url, ())}
+    world.services[url] = [
+        {
+            "tenant": tenant,
+            "tag": (APPROVED | before | versions)[tenant],
+            "environment": environment,
+            "artifactSubjectWorkflow": workflow,
+            "artifactSubjectGitRef": ref,
+        }
+        for tenant in APPROVED
+    ]
+    world.services.setdefault(f"{RELEASES}/infra/{environment}", [{"tag": "2026.10", "environment": environment}])
+
+
+def bootstrap(engine: Engine, cluster: Cluster) -> None:
+    """Creates what a bootstrap creates, and plays until the cluster has settled."""
+    for item in clusters.seeds(cluster):
+        engine.storage.create(item)
+    engine.settle()

@@ -1,0 +1,137 @@
+"""The shared part of the fleet repository: ResourceSets policies → infra → apps, the platform's layers and policies."""
+
+from typing import Any
+
+from fluxtui.simulator.fleet.manifests import Manifest, identity, kustomization, manifest, source, tenancy
+
+EVERY = {"fluxcd.controlplane.io/reconcileEvery": "5m"}
+PROVIDER = {"apps": "apps-${ENVIRONMENT}", "infra": "infra-${ENVIRONMENT}"}
+SET = "fluxcd.controlplane.io/v1"
+APPLIER = "kustomize.toolkit.fluxcd.io/v1"
+READY = "status.conditions.filter(e, e.type == 'Ready').all(e, e.status == 'True')"
+
+
+def shared(facts: dict[str, Any]) -> list[Manifest]:
+    """Everything under ``tenants/`` of the fleet repository."""
+    return [allowlist(), infra(facts), layers(facts), routes(), apps(), umbrella()]
+
+
+def allowlist() -> Manifest:
+    """The ResourceSet policies: from where tenants may take sources."""
+    prefixes = "https://git.example.com/acme/ oci://ghcr.io/acme/ oci://registry.example.com/charts/"
+    labels = {"fluxcd.controlplane.io/role": "policy"}
+    config = manifest("ConfigMap", "flux-system", "flux-allowlist", labels=labels, data={"sources": prefixes})
+    return _set("policies", [config])
+
+
+def infra(facts: dict[str, Any]) -> Manifest:
+    """The ResourceSet infra: one input per tenant; it waits for what it makes."""
+    given = {
+        "tag": "${ARTIFACT_TAG}",
+        "environment": "${ENVIRONMENT}",
+        "artifactSubjectWorkflow": "${ARTIFACT_SUBJECT_WORKFLOW}",
+        "artifactSubjectGitRef": "${ARTIFACT_SUBJECT_GIT_REF}",
+    }
+    verify = identity("d2-infra", "<< inputs.artifactSubjectWorkflow >>", "<< inputs.artifactSubjectGitRef >>")
+    url = "oci://ghcr.io/acme/d2-infra/<< inputs.tenant >>"
+    tenant = "<< inputs.tenant >>"
+    resources = [*tenancy(tenant, tenant=False), source(tenant, "infra", url, "<< inputs.tag >>", verify)]
+    resources += _pair(tenant, "<< inputs.environment >>", [])
+    needs = [{"apiVersion": SET, "kind": "ResourceSet", "name": "policies", "namespace": "flux-system"}]
+    needs[0] |= {"ready": True, "readyExpr": READY}  # pyright: ignore[reportArgumentType]
+    inputs = [{"tenant": name, **given} for name in facts["infra"]]
+    return _set("infra", resources, inputs=inputs, dependsOn=needs, wait=True)
+
+
+def layers(facts: dict[str, Any]) -> Manifest:
+    """The ResourceSet layers: the platform's components, each behind those that it needs."""
+    resources: list[Manifest] = []
+    for name, layer in facts["layers"].items():
+        verify = identity("d2-infra", "${ARTIFACT_SUBJECT_WORKFLOW}", "${ARTIFACT_SUBJECT_GIT_REF}")
+        made = [*tenancy(name, tenant=False)]
+        made.append(source(name, "infra", f"oci://ghcr.io/acme/d2-infra/{name}", "${ARTIFACT_TAG}", verify))
+        made += _pair(name, "${ENVIRONMENT}", layer["needs"])
+        resources += [_only(item, layer.get("only", [])) for item in made]
+    needs = [{"apiVersion": APPLIER, "kind": "Kustomization", "name": "infra-configs", "namespace": "monitoring"}]
+    return _set("layers", resources, dependsOn=needs)
+
+
+def apps() -> Manifest:
+    """The ResourceSet apps: the tenants' applications at the versions that the input provider exports."""
+    tenant = "<< inputs.tenant >>"
+    verify = identity("d2-apps", "<< inputs.artifactSubjectWorkflow >>", "<< inputs.artifactSubjectGitRef >>")
+    resources = [*tenancy(tenant, tenant=True)]
+    resources.append(source(tenant, "apps", f"oci://ghcr.io/acme/d2-apps/{tenant}", "<< inputs.tag >>", verify))
+    resources.append(kustomization(tenant, "apps", "apps", "./<< inputs.environment >>", timeout="3m"))
+    needs = [{"apiVersion": APPLIER, "kind": "Kustomization", "name": "infra-configs", "namespace": "monitoring"}]
+    needs[0] |= {"ready": True, "readyExpr": "status.observedGeneration >= 0"}  # pyright: ignore[reportArgumentType]
+    reads = [{"kind": "ResourceSetInputProvider", "name": PROVIDER["apps"]}]
+    return _set("apps", resources, inputsFrom=reads, dependsOn=needs)
+
+
+def routes() -> Manifest:
+    """The ResourceSet routes: public routes, once the ingress is ready, in the windows of the infrastructure."""
+    data = {"approved": "<< inputs.tag >>", "host": "${CLUSTER_DOMAIN}"}
+    names = ("frontend-routes", "backend-routes")
+    resources = [manifest("ConfigMap", "flux-system", name, data=data, labels={"team": "platform"}) for name in names]
+    need = {"apiVersion": APPLIER, "kind": "Kustomization", "name": "infra-configs", "namespace": "ingress-nginx"}
+    reads = [{"kind": "ResourceSetInputProvider", "name": PROVIDER["infra"]}]
+    return _set("routes", resources, inputsFrom=reads, dependsOn=[need | {"ready": True}])
+
+
+def umbrella() -> Manifest:
+    """The ResourceSet platform: the platform team's own namespace with the umbrella Kustomization."""
+    parent = kustomization(
+        "platform", "umbrella", "platform", "./umbrella", wait=None, timeout="2m", retryInterval="1m"
+    )
+    made = [*tenancy("platform", tenant=False), source("platform", "platform", "oci://ghcr.io/acme/platform", "latest")]
+    return _set("platform", [*made, parent])
+
+
+def policies() -> list[Manifest]:
+    """The policies that Kyverno checks, and an exception to one."""
+
+    def cluster_policy(name: str, severity: str, category: str, rule: str, action: str) -> Manifest:
+        about = {"policies.kyverno.io/category": category, "policies.kyverno.io/severity": severity}
+        match = {"any": [{"resources": {"kinds": ["Pod"]}}]}
+        check = {"failureAction": action, "message": f"{name} is violated"}
+        spec = {"admission": True, "background": True, "rules": [{"name": rule, "match": match, "validate": check}]}
+        return manifest("ClusterPolicy", "", name, annotations=about, spec=spec | {"validationFailureAction": "Audit"})
+
+    limits = {
+        "matchConstraints": {"resourceRules": [{"apiGroups": ["apps"], "resources": ["deployments"]}]},
+        "validationActions": ["Audit"],
+        "validations": [{"expression": "object.spec.template.spec.containers.all(c, has(c.resources.limits))"}],
+    }
+    about = {"policies.kyverno.io/severity": "low"}
+    rules = {"policyName": "pod-security", "ruleNames": ["baseline", "autogen-baseline"]}
+    match = {"any": [{"resources": {"kinds": ["Deployment", "Pod"], "names": ["keycloak*"]}}]}
+    return [
+        cluster_policy("require-labels", "medium", "Best Practices", "check-for-team", "Audit"),
+        cluster_policy("disallow-latest-tag", "high", "Best Practices", "validate-image-tag", "Enforce"),
+        cluster_policy("pod-security", "high", "Pod Security", "baseline", "Audit"),
+        manifest("ValidatingPolicy", "", "require-limits", annotations=about, spec=limits),
+        manifest("PolicyException", "identity", "keycloak", spec={"exceptions": [rules], "match": match}),
+    ]
+
+
+def _set(name: str, resources: list[Manifest], **spec: Any) -> Manifest:
+    return manifest("ResourceSet", "flux-system", name, annotations=EVERY, spec={**spec, "resources": resources})
+
+
+def _pair(namespace: str, environment: str, needs: list[str]) -> list[Manifest]:
+    return [
+        kustomization(namespace, "infra-controllers", "infra", f"./controllers/{environment}", needs),
+        kustomization(
+            namespace, "infra-configs", "infra", f"./configs/{environment}", [f"{namespace}/infra-controllers"]
+        ),
+    ]
+
+
+def _only(item: Manifest, environments: list[str]) -> Manifest:
+    """Leaves an object out where its component is not delivered, by the operator's annotation."""
+    if not environments:
+        return item
+    switch = {"fluxcd.controlplane.io/reconcile": "${LAYERS_EXTENDED}"}
+    metadata = item["metadata"] | {"annotations": (item["metadata"].get("annotations") or {}) | switch}
+    return item | {"metadata": metadata}

@@ -1,8 +1,8 @@
 """Root causes of the whole fleet: the same cause in several places is told once, the worst first.
 
 The same cause is: a host that does not answer several sources; the same object failing for the same reason in several
-clusters; the same content (artifact and path, chart digest, source URL) failing the same way under several names. A
-cause's key comes from the member that failed first, so that the list stays the same while members come and go.
+clusters; the same content (artifact and path, chart digest, source URL) failing with the same words under several
+names. A cause's key comes from the member that failed first, so that the list stays the same while members come and go.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ import msgspec
 from fluxtui.insight.blast import Tenants
 from fluxtui.insight.hosts import SOURCES, unreachable
 from fluxtui.insight.roots import Root, named
+from fluxtui.insight.status import without_durations
 from fluxtui.kinds.status import Status
 from fluxtui.store.store import Store
 
@@ -109,7 +110,7 @@ class Grouping:
             return [f"host {host}"]
         names = [f"{root.what} {root.ids[0]} {root.reason}"]
         content = self._content(root) if root.what == "failure" else ""
-        return [*names, f"{content} {root.reason}"] if content else names
+        return [*names, f"{content} {root.reason} {without_durations(root.message)}"] if content else names
 
     def _host(self, root: Root) -> tuple[str, str]:
         row = self._store.row(root.cluster, root.ids[0])

@@ -129,15 +129,18 @@ def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
     row = min(rows, key=lambda each: (each.since or each.record.created, each.record.id))
     ids = tuple(each.record.id for each in rows)
     status, reason, message = row.status, row.reason, row.message
+    since = row.since
     if what == "cycle":
         reason, message = "DependencyCycle", "each waits for the next: " + " → ".join([*map(named, ids), named(ids[0])])
     elif what in ("failure", "missing") and (lost := missing_edge(graph, row, what)) is not None:
+        if what == "missing" and status is FAILED:
+            since = 0  # it fails for something else since then; when it began to ask is not told
         what, reason = "missing", f"missing {named(lost.target)}"
     elif row.status is UNKNOWN and not row.reason:
         reason = "NoStatus"
     elif row.status is PROGRESSING:
         reason = "StillInProgress"
-    return Root(graph.data.name, what, ids, status, reason, message, row.since, tuple(behind))
+    return Root(graph.data.name, what, ids, status, reason, message, since, tuple(behind))
 
 
 def missing_edge(graph: Graph, row: Row, what: str = "failure") -> Edge | None:

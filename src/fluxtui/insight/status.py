@@ -169,7 +169,7 @@ def _failed(record: Record, previous: Row | None) -> Verdict:
         reason, message = _remedied(record, previous)
     told = 0 if previous is not None and record.kind == "HelmRelease" else _history_since(record)
     if previous is not None and previous.status is FAILED:
-        if previous.reason == reason and _same_but_durations(previous.message, message):
+        if previous.reason == reason and without_durations(previous.message) == without_durations(message):
             message = previous.message
         return Verdict(FAILED, reason, message, _earlier(previous.since, told))
     since = record.ready_since
@@ -307,14 +307,9 @@ def _earlier(first: int, second: int) -> int:
     return min(first, second) if first and second else first or second
 
 
-def _same_but_durations(first: str, second: str) -> bool:
-    """Whether two messages differ in durations alone (``failed after 30.019891589s``): the same news."""
-    if first == second:
-        return True
-    ours, theirs = first.split(), second.split()
-    return len(ours) == len(theirs) and all(
-        one == other or (_duration(one) and _duration(other)) for one, other in zip(ours, theirs, strict=True)
-    )
+def without_durations(message: str) -> str:
+    """A message without the durations in it (``failed after 30.019891589s``): what does not change with each try."""
+    return " ".join([word for word in message.split() if not _duration(word)])
 
 
 def _duration(word: str) -> bool:

@@ -49,10 +49,11 @@ def test_each_status_has_its_type(status: int, kind: type[Refused]) -> None:
 
 
 def test_a_refusal_says_what_on_what_why_and_what_next() -> None:
-    words = str(refusal(403, FORBIDDEN, "list", TITLE))
-    assert words.startswith(f"cannot list {TITLE}: ")
-    assert 'User "viewer" cannot list resource' in words
-    assert words.endswith("(403); ask for this verb on this resource")
+    assert str(refusal(403, FORBIDDEN, "list", TITLE)) == f"viewer may not list {TITLE} at the cluster scope"
+    other = b'{"kind":"Status","message":"denied by policy","reason":"Forbidden","code":403}'
+    assert str(refusal(403, other, "list", TITLE)) == f"cannot list {TITLE}: denied by policy (403)"
+    unknown = str(refusal(401, b'{"message":"Unauthorized"}', "list", TITLE))
+    assert unknown.startswith(f"cannot list {TITLE}: Unauthorized (401); log in again")
 
 
 def test_a_missing_kind_is_not_a_missing_object() -> None:

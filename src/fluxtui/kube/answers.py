@@ -6,6 +6,7 @@ and cleaned before they become part of a message. Shapes: the recorded answers o
 
 # ruff: noqa: N818 - named for what happened, which is what a reader of an except clause wants to know
 import email.utils
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -55,9 +56,13 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """403: we are known, and not allowed to."""
+    """403: we are known, and not allowed to. Says who may not do what where, which is what to ask for."""
 
-    advice = "; ask for this verb on this resource"
+    def __str__(self) -> str:
+        told = re.search(r'User "([^"]+)".*?(at the cluster scope|in the namespace "[^"]+")', self.message)
+        if told is None:
+            return super().__str__()
+        return f"{told[1]} may not {self.verb} {self.resource} {told[2]}"
 
 
 class NotFound(Refused):

@@ -234,6 +234,8 @@ class Reflector:
 
     def _failed(self, error: KubeError) -> float:
         """Turn a failure into a state; the seconds to wait before the next try."""
+        if isinstance(error, Refused):  # a refusal is a word from the server, too
+            self._contact = self._site.now()
         match error:
             case answers.Expired():
                 self._version = ""

@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """The file's content; the defaults are those of a missing file."""
 
     theme: str = ""
+    watch: tuple[str, ...] = ()
+    """Names or globs of the contexts to watch at start; without any, the kubeconfig's current one."""
     read_only: bool = False
     contexts: tuple[ContextRule, ...] = ()
     keys: dict[str, str] = {}
@@ -81,7 +83,7 @@ def parse_config(data: bytes, name: str) -> Config:
     import yaml
 
     try:
-        tree: Any = yaml.compose(data, Loader=yaml.CSafeLoader)
+        tree = cast("Any", yaml.compose(data, Loader=yaml.CSafeLoader))
         value = yaml.load(data, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)

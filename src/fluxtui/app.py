@@ -1,0 +1,219 @@
+"""The application: screens, themes and commands put together. Everything else is elsewhere."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from fluxtui import keymap, themes
+from fluxtui.config import Config
+from fluxtui.insight.status import assess
+from fluxtui.kinds.table import KINDS
+from fluxtui.kube.auth import Impersonation
+from fluxtui.kube.contexts import Context, NoContext
+from fluxtui.kube.fleet import Fleet
+from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
+from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, parse
+from fluxtui.screens.desk import Desk
+from fluxtui.screens.triage import TriageScreen
+from fluxtui.store.changes import Batch
+from fluxtui.store.store import Store
+
+TICK = 5.0
+"""Seconds between two looks at ages."""
+
+FindContexts = Callable[[], tuple[tuple[Context, ...], tuple[Context, ...]]]
+"""All contexts of the kubeconfig and those to watch; raises `NoContext`. Runs in a thread, after the first paint."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the command line asked for."""
+
+    find_contexts: FindContexts
+    now: Callable[[], float]
+    config: Config = field(default_factory=Config)
+    impersonation: Impersonation | None = None
+    read_only: bool = False
+    demo: bool = False
+    command: str = ""
+    theme: str = ""
+
+
+class FluxtuiApp(App[None]):
+    """One window on the fleet."""
+
+    TITLE = "fluxtui"
+    CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "triage"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.APP]
+
+    def __init__(self, start: Start) -> None:
+        super().__init__()
+        self._start = start
+        store = Store(assess)
+        fleet = Fleet(store, impersonation=start.impersonation, now=start.now)
+        self.desk = Desk(store, fleet, start.now, read_only=start.read_only or start.config.read_only, demo=start.demo)
+        self.add_mode("triage", lambda: TriageScreen(self.desk))
+        self.add_mode("resources", self._resources)
+        for name in themes.BUILTIN:
+            self.register_theme(themes.builtin(name))
+        self.set_keymap(start.config.keys)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our style names, for themes that know nothing of them."""
+        return themes.variable_defaults(dark=self.current_theme.dark)
+
+    def _resources(self) -> FleetScreen:
+        from fluxtui.screens.resources import ResourcesScreen
+
+        return ResourcesScreen(self.desk)
+
+    # Life
+
+    def on_mount(self) -> None:
+        """Paint first; then connect."""
+        self._choose_theme(self._start.theme or self._start.config.theme)
+        self.desk.fleet.subscribe(self._follow)
+        self.set_interval(TICK, self._tick)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._connect(), name="connect", exit_on_error=True)
+        if self._start.command:
+            self._execute(self._start.command)
+
+    async def _connect(self) -> None:
+        try:
+            every, watched = await asyncio.to_thread(self._start.find_contexts)
+        except NoContext as error:
+            self.desk.trouble = str(error)
+            every, watched = (), ()
+        self.desk.contexts = every
+        for context in watched:
+            self.desk.fleet.add(context)
+        self._catch_up()
+        await self.desk.fleet.start()
+
+    async def on_unmount(self) -> None:
+        """Leave nothing running."""
+        await self.desk.fleet.stop()
+
+    def _seen(self) -> FleetScreen | None:
+        return self.screen if isinstance(self.screen, FleetScreen) and self.screen.is_mounted else None
+
+    def _follow(self, batch: Batch) -> None:
+        seen = self._seen()
+        if seen is not None:
+            seen.follow(batch)
+
+    def _tick(self) -> None:
+        seen = self._seen()
+        if seen is not None:
+            seen.tick()
+
+    def _catch_up(self) -> None:
+        seen = self._seen()
+        if seen is not None:
+            seen.catch_up()
+
+    # Commands
+
+    def on_command_given(self, event: CommandGiven) -> None:
+        """A `:` command."""
+        self._execute(event.text)
+
+    def on_opened(self, event: Opened) -> None:
+        """Open an object's page over the list it was chosen in."""
+        from fluxtui.screens.resource import ResourceScreen
+
+        self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity))
+
+    def _execute(self, text: str) -> None:
+        try:
+            command = parse(text)
+        except CommandError as error:
+            self.notify(str(error), title=f":{text}", severity="error", markup=False)
+            return
+        match command:
+            case Go():
+                self._go(command)
+            case Contexts():
+                self._change_contexts(command.patterns)
+            case Narrow():
+                self.desk.namespace = command.namespace
+                self._catch_up()
+            case Theme():
+                self._choose_theme(command.name) if command.name else self.action_next_theme()
+            case Do():
+                getattr(self, f"action_{command.action}")()
+
+    def _go(self, command: Go) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.switch_mode(command.screen)
+        if command.kind:
+            self.call_after_refresh(self._list_kind, command)
+
+    def _list_kind(self, command: Go) -> None:
+        from fluxtui.screens.resources import ResourcesScreen
+
+        if isinstance(self.screen, ResourcesScreen):
+            self.screen.show_kind(KINDS[command.kind], command.filter)
+
+    def _change_contexts(self, patterns: Sequence[str]) -> None:
+        from fluxtui.screens.contexts import ContextsScreen
+        from fluxtui.screens.watching import change
+
+        if not patterns:
+            self.push_screen(ContextsScreen(self.desk))
+            return
+
+        async def carry_out() -> None:
+            told, well = await change(self.desk, patterns)
+            self.notify(told, title=":ctx", severity="information" if well else "error", markup=False)
+            self._catch_up()
+
+        self.run_worker(carry_out(), name="contexts")
+
+    def _choose_theme(self, name: str) -> None:
+        known = name or themes.default_name(os.environ)
+        if known not in self.available_themes:
+            ours = ", ".join(themes.BUILTIN)
+            self.notify(f"there is no theme {known!r}; ours are {ours}", title="theme", severity="error", markup=False)
+            return
+        self.theme = known
+
+    # Actions
+
+    def action_go(self, screen: str) -> None:
+        """Show a tab."""
+        self._go(Go(screen))
+
+    def action_leave(self) -> None:
+        """Close the page on top, or quit."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def action_keys(self) -> None:
+        """The keys of this screen."""
+        from fluxtui.screens.keys import KeysScreen
+
+        self.push_screen(KeysScreen(self.screen.active_bindings))
+
+    def action_retry(self) -> None:
+        """Connect again, now."""
+        self.desk.fleet.retry()
+        self.notify("connecting again", markup=False, timeout=2)
+
+    def action_next_theme(self) -> None:
+        """The next of our themes."""
+        at = themes.BUILTIN.index(self.theme) if self.theme in themes.BUILTIN else -1
+        self.theme = themes.BUILTIN[(at + 1) % len(themes.BUILTIN)]

@@ -1,0 +1,41 @@
+"""Every key of the application and its screens, by binding id: what ``keys:`` in the configuration may change.
+
+The keys of lists and of the command line belong to their widgets (``list.…``, ``line.…``).
+"""
+
+from textual.binding import Binding
+
+APP: tuple[Binding, ...] = (
+    Binding("1", "go('triage')", "Triage", show=False, id="app.triage"),
+    Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
+    Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
+    Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
+    Binding("ctrl+t", "next_theme", "Theme", show=False, id="app.theme"),
+    Binding("q", "leave", "Quit", show=False, id="app.quit"),
+    Binding("ctrl+c,ctrl+q", "quit", "Quit at once", show=False, id="app.quit-now"),
+    Binding("ctrl+z", "suspend_process", "To the shell", show=False, id="app.suspend"),
+)
+
+SCREEN: tuple[Binding, ...] = (
+    Binding("colon", "command", "Command", show=False, id="screen.command"),
+    Binding("slash", "filter", "Filter", show=False, id="screen.filter"),
+    Binding("escape", "back", "Back", show=False, id="screen.back"),
+    Binding("0", "all", "All clusters and namespaces", show=False, id="screen.all"),
+    Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
+    Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
+)
+
+RESOURCES: tuple[Binding, ...] = (
+    Binding("N", "sort('name')", "Sort by name", show=False, id="resources.sort-name"),
+    Binding("A", "sort('since')", "Sort by age", show=False, id="resources.sort-since"),
+    Binding("S", "sort('status')", "Sort by status", show=False, id="resources.sort-status"),
+    Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", show=False, id="resources.sort-before"),
+    Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", show=False, id="resources.sort-next"),
+    Binding("ctrl+f", "faults", "Faults only", show=False, id="resources.faults"),
+    Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
+)
+
+
+def all_ids() -> dict[str, Binding]:
+    """Every id that the configuration may name, with its binding."""
+    return {binding.id: binding for group in (APP, SCREEN, RESOURCES) for binding in group if binding.id}

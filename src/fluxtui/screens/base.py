@@ -1,0 +1,198 @@
+"""What all screens share: tabs above, keys below, the command line, and how they hear of changes."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from fluxtui import keymap
+from fluxtui.screens.commands import suggest
+from fluxtui.screens.desk import Desk
+from fluxtui.store.changes import Batch
+from fluxtui.widgets.commandline import CommandLine
+from fluxtui.widgets.keyhints import KeyHint, KeyHints
+from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.tabstrip import Tab, TabStrip
+
+TABS: tuple[Tab, ...] = (Tab("triage", "1", "Triage"), Tab("resources", "4", "Resources"))
+
+COMMON_HINTS = (KeyHint("/", "filter", 40), KeyHint(":", "command", 60), KeyHint("?", "keys", 70))
+
+
+class CommandGiven(Message):
+    """The user gave a `:` command, to be carried out by the application."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class Opened(Message):
+    """The user opens an object: (cluster, id)."""
+
+    def __init__(self, cluster: str, identity: str) -> None:
+        super().__init__()
+        self.cluster = cluster
+        self.identity = identity
+
+
+class FleetScreen(Screen[None]):
+    """A screen over the fleet. Only the one that is seen is told of changes; it catches up when it is seen again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.SCREEN]
+    tab: ClassVar[str] = ""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._filter_before = ""
+
+    def compose(self) -> ComposeResult:
+        """Tabs, the screen's own body, and the two lines at the bottom."""
+        yield TabStrip(TABS, active=self.tab, badges=self._badges(), id="tabs")
+        yield from self.compose_body()
+        yield KeyHints(id="hints")
+        yield CommandLine(id="line")
+
+    # What a screen fills in
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the tabs and the bottom lines."""
+        yield from ()
+
+    def follow(self, batch: Batch) -> None:
+        """Something changed while the screen is seen."""
+
+    def catch_up(self) -> None:
+        """The screen is seen (again): show what is true now."""
+
+    def tick(self) -> None:
+        """Some seconds have passed: ages are others."""
+
+    def hints(self) -> Sequence[KeyHint]:
+        """The keys that work here and now, the most useful first."""
+        return COMMON_HINTS
+
+    def note(self) -> Sequence[Span]:
+        """A word at the right end of the last line."""
+        return ()
+
+    def filter_changed(self, text: str, *, final: bool) -> str:
+        """The filter line holds another text; returns what is wrong with it, or nothing."""
+        del text, final
+        return ""
+
+    def chosen(self) -> tuple[str, str] | None:
+        """The object under the cursor, as (cluster, id)."""
+        return None
+
+    # What all do
+
+    def on_mount(self) -> None:
+        """Everything is laid out: fill it."""
+        self.catch_up()
+        self.show_hints()
+
+    def on_screen_resume(self) -> None:
+        """Seen again: nothing was followed meanwhile."""
+        self.query_one(TabStrip).show(badges=self._badges())
+        self.catch_up()
+        self.show_hints()
+
+    def show_hints(self) -> None:
+        """Bring the last line up to date."""
+        self.query_one("#hints", KeyHints).show(self.hints(), self.note())
+
+    def _badges(self) -> list[Span]:
+        badges: list[Span] = [("DEMO", "badge")] if self.desk.demo else []
+        return [*badges, ("READ-ONLY", "badge-warning")] if self.desk.read_only else badges
+
+    def on_tab_strip_activated(self, event: TabStrip.Activated) -> None:
+        """A tab was clicked."""
+        self.post_message(CommandGiven(event.tab_id))
+
+    def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A hint was clicked: as if its key were pressed."""
+        names = {"⏎": "enter", "/": "slash", ":": "colon", "?": "question_mark", "space": "space", "esc": "escape"}
+        self.app.simulate_key(names.get(event.action, event.action))
+
+    # The command line
+
+    def action_command(self) -> None:
+        """Open the `:` line."""
+        contexts = [context.name for context in self.desk.contexts]
+        namespaces = self.desk.namespaces()
+        themes = sorted(self.app.available_themes)
+        line = self.query_one("#line", CommandLine)
+        line.open(":", suggest=lambda text: suggest(text, contexts, namespaces, themes))
+
+    def action_filter(self) -> None:
+        """Open the `/` line, on the filter that is on."""
+        self._filter_before = self.desk.filters.get(self.tab, "")
+        line = self.query_one("#line", CommandLine)
+        line.open("/", self._filter_before, suggest=self._filter_suggestions)
+
+    def _filter_suggestions(self, text: str) -> list[str]:
+        from fluxtui.insight.filter import complete
+
+        namespaces = self.desk.namespaces()
+        known = {"ns": namespaces, "tenant": namespaces, "cluster": list(self.desk.fleet.clusters)}
+        found = complete(text, len(text), known)
+        return [text[: found.start] + choice + text[found.end :] for choice in found.choices] if text else []
+
+    def on_command_line_changed(self, event: CommandLine.Changed) -> None:
+        """Filters take effect while they are typed."""
+        if event.mode == "/":
+            event.line.note(self._filtered(event.text, final=False), "warning")
+
+    def on_command_line_submitted(self, event: CommandLine.Submitted) -> None:
+        """Enter: a filter stays, a command is carried out."""
+        if event.mode == "/":
+            wrong = self._filtered(event.text, final=True)
+            if wrong:
+                self.notify(wrong, title="filter", severity="warning", markup=False)
+        elif event.text.strip():
+            self.post_message(CommandGiven(event.text))
+
+    def on_command_line_cancelled(self, event: CommandLine.Cancelled) -> None:
+        """Escape: the filter of before."""
+        if event.mode == "/":
+            self._filtered(self._filter_before, final=True)
+
+    def _filtered(self, text: str, *, final: bool) -> str:
+        wrong = self.filter_changed(text, final=final)
+        if not wrong:
+            self.desk.filters[self.tab] = text
+        self.show_hints()
+        return wrong
+
+    def action_back(self) -> None:
+        """Escape leaves the page on top; on a list it clears the filter."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        elif self.desk.filters.get(self.tab):
+            self._filtered("", final=True)
+
+    def action_all(self) -> None:
+        """Back to all clusters and namespaces."""
+        self.desk.scope, self.desk.namespace = frozenset(), ""
+        self.catch_up()
+        self.show_hints()
+
+    def action_copy(self) -> None:
+        """Copy the name of the object under the cursor, by OSC 52: works over SSH."""
+        chosen = self.chosen()
+        if chosen is None:
+            return
+        name = chosen[1].split("/", 1)[1].lstrip("/")
+        self.app.copy_to_clipboard(name)
+        self.notify(name, title="copied", markup=False, timeout=2)
+
+    def action_yaml(self) -> None:
+        """Open the YAML of the object under the cursor."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.post_message(Opened(*chosen))

@@ -1,0 +1,119 @@
+"""The `:` command line: what people type, as typed commands. Names as k9s and flux9s users know them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fluxtui.kinds.table import KINDS, by_name
+
+
+class CommandError(Exception):
+    """The command cannot be carried out; the text says why and what would do."""
+
+
+@dataclass(frozen=True)
+class Go:
+    """Show a screen; for lists, of this kind, and with this filter (None: as it was)."""
+
+    screen: str
+    kind: str = ""
+    filter: str | None = None
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """Watch, unwatch (``-name``) or narrow the view to contexts; without patterns, show the list of them."""
+
+    patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """Show one namespace; the empty one means all."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Use another theme; the empty name means the next one."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Do:
+    """Run one of the application's own actions: quit, keys, retry…"""
+
+    action: str
+
+
+Command = Go | Contexts | Narrow | Theme | Do
+
+WORDS: dict[str, tuple[Command, str]] = {
+    "triage": (Go("triage"), "root causes and what waits behind them"),
+    "resources": (Go("resources"), "lists of every kind"),
+    "ctx": (Contexts(), "clusters: which are watched, how each answers"),
+    "ns": (Narrow(""), "narrow to a namespace"),
+    "theme": (Theme(""), "another theme"),
+    "retry": (Do("retry"), "connect again, now"),
+    "keys": (Do("keys"), "the keys of this screen"),
+    "quit": (Do("leave"), "leave"),
+}
+ALIASES = {
+    "pulse": "triage", "home": "triage", "unhealthy": "triage",
+    "context": "ctx", "contexts": "ctx", "clusters": "ctx", "cluster": "ctx",
+    "namespace": "ns", "namespaces": "ns",
+    "skin": "theme", "reconnect": "retry", "help": "keys", "?": "keys", "q": "quit", "q!": "quit", "exit": "quit",
+}  # fmt: skip
+
+
+def parse(text: str) -> Command:
+    """The command that a line means; a kind's name (with a filter after it) lists that kind. Raises `CommandError`."""
+    word, _, rest = text.strip().lstrip(":").partition(" ")
+    rest = rest.strip()
+    name = ALIASES.get(word.lower(), word.lower())
+    if name == "ns" and rest:
+        return Narrow("" if rest in {"all", "*", "0"} else rest)
+    if name == "ctx":
+        return Contexts(tuple(rest.split()))
+    if name == "theme":
+        return Theme(rest)
+    kind = by_name(name)
+    if name == "resources" and rest:
+        kind = by_name(rest)
+        if kind is None:
+            raise CommandError(f"{rest!r} is not a kind that is watched: try {_close(rest)}")
+        return Go("resources", kind.name, "")
+    if name in WORDS and not (name == "ns" and not rest):
+        return WORDS[name][0]
+    if kind is not None:
+        return Go("resources", kind.name, rest)
+    raise CommandError(f"{word!r} is neither a command nor a kind: try {_close(word)}")
+
+
+def _close(word: str) -> str:
+    from difflib import get_close_matches
+
+    known = [*WORDS, *(kind.plural for kind in KINDS.values()), *(s for kind in KINDS.values() for s in kind.short)]
+    return ", ".join(get_close_matches(word.lower(), known, n=3, cutoff=0.4)) or "? for the keys"
+
+
+def suggest(
+    text: str, contexts: Sequence[str], namespaces: Sequence[str], themes: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Completions of a command line: (whole line, what it does), the best first."""
+    word, space, rest = text.lstrip().partition(" ")
+    name = ALIASES.get(word, word)
+    if space:
+        values = {"ctx": contexts, "ns": namespaces, "theme": themes}.get(name, ())
+        last = rest.rpartition(" ")[2]
+        stem = text[: len(text) - len(last)]
+        sign = "-" if last.startswith("-") else ""
+        return [(f"{stem}{sign}{value}", "") for value in values if last.lstrip("-") in value]
+    found = [(known, about) for known, (_, about) in WORDS.items() if known.startswith(word)]
+    for kind in KINDS.values():
+        names = (*kind.short, kind.plural)
+        match = next((known for known in names if known.startswith(word.lower())), None)
+        if match is not None and word:
+            found.append((match, f"{kind.title} · {' '.join(names)}"))
+    return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found

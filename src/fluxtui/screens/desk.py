@@ -1,0 +1,80 @@
+"""What every screen works on: the fleet's data, the clock, and what the user has narrowed the view to."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from fluxtui.kinds.status import NO_DATA_GLYPH, Status
+from fluxtui.kube.contexts import Context
+from fluxtui.kube.fleet import Fleet
+from fluxtui.store.row import Row
+from fluxtui.store.state import Phase
+from fluxtui.store.store import Store
+
+
+@dataclass
+class Desk:
+    """Shared by the screens of one running program.
+
+    `scope` and `namespace` narrow every list (empty: everything). `contexts` are all that the kubeconfig offers,
+    watched or not; `trouble` is why there are none.
+    """
+
+    store: Store
+    fleet: Fleet
+    now: Callable[[], float]
+    read_only: bool = False
+    demo: bool = False
+    contexts: tuple[Context, ...] = ()
+    trouble: str = ""
+    scope: frozenset[str] = frozenset()
+    namespace: str = ""
+    filters: dict[str, str] = field(default_factory=dict[str, str])
+    """The filter text by screen, so that it survives a visit elsewhere."""
+
+    def in_scope(self, row: Row) -> bool:
+        """Whether a row is in the chosen clusters and namespace."""
+        if self.scope and row.cluster not in self.scope:
+            return False
+        return not self.namespace or row.record.namespace == self.namespace
+
+    def clusters(self) -> list[str]:
+        """The names of the watched clusters in scope, in their order."""
+        return [name for name in self.fleet.clusters if not self.scope or name in self.scope]
+
+    def namespaces(self) -> list[str]:
+        """The names of all namespaces that are known in scope, and of those that objects live in."""
+        found: set[str] = set()
+        for cluster in self.clusters():
+            found.update(self.store.cluster(cluster).index("namespace").terms())
+            found.update(row.record.name for row in self.store.table(cluster, "Namespace").rows.values())
+        return sorted(found - {""})
+
+    def scope_words(self) -> str:
+        """What the view is narrowed to: ``all clusters``, ``prod-eu-1 · ns frontend``."""
+        if not self.scope:
+            clusters = "all clusters" if len(self.fleet.clusters) != 1 else next(iter(self.fleet.clusters))
+        else:
+            clusters = ", ".join(sorted(self.scope)) if len(self.scope) <= 2 else f"{len(self.scope)} clusters"
+        return f"{clusters} · ns {self.namespace}" if self.namespace else clusters
+
+
+STATUS_STYLES: tuple[str, ...] = tuple(f"status-{status.word}" for status in Status)
+
+PHASES: dict[Phase, tuple[str, str]] = {
+    Phase.LOADING: ("◐", "status-progressing"),
+    Phase.FRESH: ("●", "status-ready"),
+    Phase.STALE: (NO_DATA_GLYPH, "status-blocked"),
+    Phase.UNREACHABLE: (NO_DATA_GLYPH, "status-failed"),
+    Phase.LOGIN: (NO_DATA_GLYPH, "status-blocked"),
+    Phase.FORBIDDEN: (NO_DATA_GLYPH, "status-blocked"),
+    Phase.MISSING: ("–", "muted"),
+}
+"""Glyph and style of each phase of data."""
+
+
+def joined(words: Iterable[str], most: int = 3) -> str:
+    """``a, b, c and 4 more``."""
+    every = list(words)
+    if len(every) <= most:
+        return ", ".join(every)
+    return f"{', '.join(every[:most])} and {len(every) - most} more"

@@ -1,0 +1,61 @@
+"""The keys of the screen that it was opened over: what works here, and nothing else."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from fluxtui.widgets.factsheet import Fact, FactSheet
+from fluxtui.widgets.table_source import Span
+
+NAMES = {
+    "colon": ":", "slash": "/", "question_mark": "?", "escape": "esc", "enter": "⏎", "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "less_than_sign": "<", "greater_than_sign": ">", "up": "↑", "down": "↓", "left": "←", "right": "→",
+}  # fmt: skip
+
+FILTERS: tuple[tuple[str, str], ...] = (
+    ("cert man", "words: letters in order, in kind, namespace, name or cluster"),
+    ("ns: kind: cluster: name:", "fields; * is a glob, a comma means or"),
+    ("status:failed,blocked", "ready, progressing, blocked, failed, suspended, unknown"),
+    ("reason: label:k=v tenant:", "more fields; also message: source: revision:"),
+    ("age:<30m since:>2h", "created, or in its status, for less or more than"),
+    ("!x  “exact”", "not; exactly"),
+)
+
+
+class KeysScreen(ModalScreen[None]):
+    """A sheet of keys, made from the bindings that were active on the screen below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close", show=False)]
+
+    def __init__(self, active: Mapping[str, ActiveBinding]) -> None:
+        super().__init__()
+        self._facts = _facts(active)
+
+    def compose(self) -> ComposeResult:
+        """One sheet, as high as it needs."""
+        with VerticalScroll(id="keys"):
+            sheet = FactSheet(self._facts)
+            sheet.styles.height = len(self._facts)
+            yield sheet
+
+
+def _facts(active: Mapping[str, ActiveBinding]) -> list[Fact]:
+    facts = [Fact("", [("Keys of this screen", "title"), ("   esc closes", "muted")], 1), Fact("", [], 1)]
+    keys: dict[str, list[str]] = {}
+    told: dict[str, str] = {}
+    for key, held in active.items():
+        name = held.binding.id
+        if name:  # what has no id is Textual's own
+            keys.setdefault(name, []).append(NAMES.get(key, key))
+            told[name] = held.binding.description
+    for name, pressed in keys.items():
+        spans: list[Span] = [(told[name], ""), (f"  {name}", "faint")]
+        facts.append(Fact(" ".join(pressed[:3]), spans, 1, "key"))
+    facts += [Fact("", [], 1), Fact("", [("Filter language", "title")], 1)]
+    facts += [Fact(example, [(about, "muted")], 1, "key") for example, about in FILTERS]
+    return facts

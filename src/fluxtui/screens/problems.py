@@ -1,0 +1,81 @@
+"""The list of root causes, as a table asks for it."""
+
+from collections.abc import Hashable, Sequence
+
+from fluxtui.insight.causes import Cause
+from fluxtui.kinds.ages import ago
+from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.widgets.bar import bar
+from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
+from fluxtui.widgets.table_source import Cell, Span
+
+BAR = 8
+
+COLUMNS = (
+    TableColumn("blocks", "BLOCKS", 6, align="right", priority=90, sortable=False),
+    TableColumn("bar", "", BAR, priority=30, sortable=False),
+    TableColumn("cause", "ROOT CAUSE", 34, 22, 64, flex=3, priority=ESSENTIAL, sortable=False),
+    TableColumn("cluster", "CLUSTER", 12, 9, 24, flex=1, priority=80, sortable=False),
+    TableColumn("since", "SINCE", 5, align="right", priority=85, sortable=False),
+    TableColumn("reason", "REASON", 18, 10, 32, flex=2, priority=70, sortable=False),
+    TableColumn("tenants", "TENANTS", 14, 8, 40, flex=1, priority=40, sortable=False),
+)
+
+
+class ProblemRows:
+    """A `TableSource` over the causes of one report."""
+
+    def __init__(self, desk: Desk, causes: Sequence[Cause]) -> None:
+        self._desk = desk
+        self._causes = causes
+        self._places = {cause.key: index for index, cause in enumerate(causes)}
+        self._most = max((len(cause.blocked) for cause in causes), default=0)
+
+    def __len__(self) -> int:
+        return len(self._causes)
+
+    def cause(self, key: Hashable | None) -> Cause | None:
+        """The cause of a key."""
+        index = self._places.get(str(key))
+        return self._causes[index] if index is not None else None
+
+    def key(self, index: int) -> Hashable:
+        """The identity of the cause for as long as it lasts."""
+        return self._causes[index].key
+
+    def index_of(self, key: Hashable) -> int | None:
+        """By a map."""
+        return self._places.get(str(key))
+
+    def version(self, index: int) -> Hashable:
+        """Everything that the cells show."""
+        cause = self._causes[index]
+        shown = (cause.title, cause.reason, cause.status, len(cause.blocked), cause.clusters, cause.tenants)
+        return shown, self._most, ago(cause.since, self._desk.now())
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """One cell for each column."""
+        cause = self._causes[index]
+        blocked = len(cause.blocked)
+        style = STATUS_STYLES[cause.status]
+        return [
+            (str(blocked), "strong") if blocked else ("·", "faint"),
+            bar(blocked, self._most, BAR, style=style) if blocked else "",
+            self._title(cause, style),
+            _few(cause.clusters),
+            (ago(cause.since, self._desk.now()), "muted"),
+            (cause.reason, style),
+            (_few(cause.tenants, 3), "muted"),
+        ]
+
+    def _title(self, cause: Cause, style: str) -> list[Span]:
+        kind, _, name = cause.title.partition(" ")
+        more = len(cause.members) - 1
+        spans: list[Span] = [(f"{cause.status.glyph} ", style), (f"{kind} ", "muted"), (name, "strong")]
+        return [*spans, (f" +{more}", "muted")] if more and cause.what != "host" else spans
+
+
+def _few(words: Sequence[str], most: int = 2) -> str:
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:most])} +{len(words) - most}"

@@ -1,0 +1,54 @@
+"""Keeps the triage report up to date beside a loop that draws and listens to keys.
+
+The report is computed in slices of a few milliseconds, and never more often than leaves most of the time to others.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from fluxtui.insight.triage import TriageReport, triage
+from fluxtui.store.store import Store
+
+SLICE = 0.004
+"""Seconds of computing before the loop gets its turn."""
+SHARE = 5
+"""A computation of one second is followed by this many seconds of rest at least."""
+REST = 0.2
+"""The shortest rest, in seconds."""
+
+
+class Reporting:
+    """Computes a report whenever `wake` was called since the last one, and hands it to `show`."""
+
+    def __init__(self, store: Store, now: Callable[[], float], show: Callable[[TriageReport], None]) -> None:
+        self._store = store
+        self._now = now
+        self._show = show
+        self._due = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something changed; cheap to call."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Compute for as long as the task lives."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            started = time.perf_counter()
+            report = await self._compute()
+            self._show(report)
+            await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))
+
+    async def _compute(self) -> TriageReport:
+        steps = triage(self._store, self._now())
+        turn = time.perf_counter() + SLICE
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
+            if time.perf_counter() >= turn:
+                await asyncio.sleep(0)
+                turn = time.perf_counter() + SLICE

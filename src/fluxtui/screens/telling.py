@@ -1,0 +1,262 @@
+"""The sentences of the triage screen, as styled text."""
+
+from collections.abc import Sequence
+
+from fluxtui.insight.causes import Cause
+from fluxtui.insight.evidence import Elsewhere, Evidence
+from fluxtui.insight.standing import Standing
+from fluxtui.insight.triage import TriageReport, verdict
+from fluxtui.kinds.ages import age, ago
+from fluxtui.kinds.columns import revision
+from fluxtui.kinds.record import split_id
+from fluxtui.kinds.status import Status
+from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
+from fluxtui.screens.details import named
+from fluxtui.store.state import Phase
+from fluxtui.widgets.factsheet import Fact
+from fluxtui.widgets.notice import Tone
+from fluxtui.widgets.sparkline import sparkline
+from fluxtui.widgets.table_source import Span
+
+NoticeText = tuple[Tone, str, list[str], list[tuple[str, str]]]
+
+
+def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: float) -> list[Span]:
+    """The answer to the screen's question, before any key is pressed."""
+    if report is None or not report.clusters:
+        words = desk.trouble or ("connecting" if desk.fleet.clusters else "looking for clusters")
+        glyph, style = ("✖", "error") if desk.trouble else ("◐", "info")
+        return [(f" {glyph} ", style), (words, "strong")]
+    glyph, style = _tone(report)
+    first, _, rest = verdict(report).partition(" · ")
+    spans: list[Span] = [(f" {glyph} ", style), (first, f"bold {style}" if report.problems else "strong")]
+    if rest:
+        spans.append((f" · {rest}", ""))
+    if hidden:
+        spans.append((f" · {hidden} hidden by filter or scope", "warning"))
+    for cluster in report.clusters:
+        if not cluster.fresh and cluster.phase is not Phase.LOADING:
+            old = f" for {ago(cluster.since, now)}" if cluster.since else ""
+            spans += [(" · ", "muted"), (f"{cluster.name} {cluster.phase}{old}", PHASES[cluster.phase][1])]
+    return spans
+
+
+def _tone(report: TriageReport) -> tuple[str, str]:
+    if any(cause.status is Status.FAILED or cause.status is Status.BLOCKED for cause in report.problems):
+        return Status.FAILED.glyph, STATUS_STYLES[Status.FAILED]
+    if report.problems:
+        return Status.SUSPENDED.glyph, STATUS_STYLES[Status.SUSPENDED]
+    if any(cluster.phase is Phase.LOADING for cluster in report.clusters):
+        return PHASES[Phase.LOADING]
+    if report.healthy and report.complete:
+        return Status.READY.glyph, STATUS_STYLES[Status.READY]
+    return Status.UNKNOWN.glyph, STATUS_STYLES[Status.UNKNOWN]
+
+
+def activity_spans(report: TriageReport, width: int) -> list[Span]:
+    """Changes of the last hour, the minute of the first failure marked."""
+    activity = report.activity
+    marked = None
+    if report.first_failure >= activity.start:
+        marked = min((report.first_failure - activity.start) // 60, len(activity.buckets) - 1)
+    bars = sparkline(activity.buckets, min(60, max(12, width // 3)), marked=marked)
+    spans: list[Span] = [(" ", ""), *bars, (f" {activity.total} changes in the last hour", "muted")]
+    if marked is not None:
+        before = activity.before(report.first_failure)
+        spans.append(
+            (
+                f" · {before} in the minute before the first failure, {age(report.now - report.first_failure)} ago",
+                "muted",
+            )
+        )
+    return spans
+
+
+def clusters_spans(desk: Desk, report: TriageReport | None, now: float) -> list[Span]:
+    """Every cluster with its state, those in trouble first."""
+    spans: list[Span] = []
+    standings = sorted(report.clusters, key=_concern) if report is not None else []
+    for standing in standings:
+        dim = "" if not desk.scope or standing.name in desk.scope else "faint"
+        spans += [(f" {standing.name} ", dim or "strong"), *_standing(standing, now), ("  ", "")]
+    return spans
+
+
+def _concern(standing: Standing) -> tuple[int, int]:
+    return (0 if not standing.fresh and standing.phase is not Phase.LOADING else 1), -standing.failing
+
+
+def _standing(standing: Standing, now: float) -> list[Span]:
+    glyph, style = PHASES[standing.phase]
+    if standing.phase is Phase.LOADING:
+        return [(f"{glyph} loading {standing.total or ''}".rstrip(), style)]
+    if not standing.fresh:
+        return [(f"{glyph} {standing.phase} {ago(standing.since, now)}".rstrip(), style)]
+    counts: list[Span]
+    if standing.failing:
+        counts = [(f"✖ {standing.failing}/{standing.total}", STATUS_STYLES[Status.FAILED])]
+    else:
+        counts = [(f"{glyph} {standing.total}", style)]
+    if standing.gaps:
+        counts.append((f" ⊘{len(standing.gaps)}", "status-blocked"))
+    return counts
+
+
+def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
+    """Why it is believed to be the cause."""
+    now = desk.now()
+    facts: list[Fact] = []
+    for number, (title, text) in enumerate(found.messages):
+        words = " ".join(text.split())
+        if number == 0:
+            facts.append(Fact("", [(words or title, STATUS_STYLES[cause.status] if not words else "strong")], 12))
+            facts.append(Fact("", _state(desk, cause, found), 2))
+        elif words:
+            facts.append(Fact(title, [(words, "")], 4))
+    facts.extend(
+        Fact(
+            "changed before" if number == 0 else " ",
+            [(changed.text, ""), (f"  {ago(changed.at, now)} ago" if changed.at else "", "muted")],
+            1,
+        )
+        for number, changed in enumerate(found.changed)
+    )
+    if found.waiting:
+        facts.append(Fact("waits behind", _behind(cause, found), 3))
+    if len(cause.members) > 1:
+        others = [f"{named(identity)} ({cluster})" for cluster, identity in cause.members[1:]]
+        facts.append(Fact("the same in", [(joined(others, 4), "")], 3))
+    if found.elsewhere:
+        facts.append(Fact("elsewhere", _elsewhere(found.elsewhere, now), 2))
+    facts.extend(
+        Fact("not the cause" if number == 0 else " ", [(text, "muted")], 1)
+        for number, text in enumerate(found.not_the_cause)
+    )
+    facts.extend(_hidden_kinds(desk, cause))
+    return facts
+
+
+def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:
+    now, row = desk.now(), found.row
+    spans: list[Span] = [(f"{cause.status.glyph} {cause.status.word} {cause.reason}", STATUS_STYLES[cause.status])]
+    if cause.since:
+        spans.append((f" · for {ago(cause.since, now)}", ""))
+    if row is not None:
+        record = row.record
+        if record.tries > 1 and row.status is Status.FAILED:
+            spans.append((f" · {record.tries} tries", ""))
+        if record.suspended_by and row.status is Status.SUSPENDED:
+            spans.append((f" · by {record.suspended_by}", ""))
+        if record.generation:
+            spans.append((f" · generation {record.observed} of {record.generation}", "muted"))
+    if found.state.phase is Phase.FRESH:
+        spans.append((f" · seen {ago(found.state.contact, now) or '0s'} ago", "muted"))
+    else:
+        spans.append(
+            (
+                f" · data is {found.state.phase}, {ago(found.state.contact or found.state.since, now)} old",
+                "status-nodata",
+            )
+        )
+    return spans
+
+
+def _behind(cause: Cause, found: Evidence) -> list[Span]:
+    names = [_short(identity) for _, identity in found.chain[:5]]
+    more = found.waiting - len(names)
+    spans: list[Span] = [(f"{found.waiting} ", "strong"), (" → ".join(names), "")]
+    if more > 0:
+        spans.append((f" → {more} more", ""))
+    if cause.tenants:
+        spans.append((f" · {_plural(len(cause.tenants), 'tenant')} {joined(cause.tenants, 4)}", "muted"))
+    return spans
+
+
+def _short(identity: str) -> str:
+    _, namespace, name = split_id(identity)
+    return f"{namespace}/{name}" if namespace else name
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _elsewhere(others: Sequence[Elsewhere], now: float) -> list[Span]:
+    spans: list[Span] = []
+    for other in others[:6]:
+        if other.row is None:
+            glyph, style = PHASES[other.state.phase]
+            spans.append((f"{glyph} {other.cluster}: {other.state.phase}  ", style))
+            continue
+        row = other.row
+        spans += [(f"{row.status.glyph} ", STATUS_STYLES[row.status]), (f"{other.cluster} ", "strong")]
+        told = f"{row.status.word} {revision(row.record.revision)}".rstrip()
+        old = "" if other.state.trusted else f" ({ago(other.state.contact, now)} old)"
+        spans.append((f"{told}{old}  ", "muted"))
+    return spans
+
+
+def _hidden_kinds(desk: Desk, cause: Cause) -> list[Fact]:
+    """What may not be seen in the cluster of the cause: the cause may lie there."""
+    hidden = [
+        table.kind
+        for cluster in cause.clusters[:1]
+        for table in desk.store.cluster(cluster).tables.values()
+        if table.state.phase is Phase.FORBIDDEN
+    ]
+    return [Fact("may not see", [(joined(hidden, 5), "warning")], 2)] if hidden else []
+
+
+def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> NoticeText:
+    """What stands in place of the list of causes when it is empty."""
+    if desk.trouble and not desk.fleet.clusters:
+        return "error", "no clusters to watch", [desk.trouble], [(":ctx", "choose contexts"), ("q", "quit")]
+    if report is None or not report.clusters:
+        return (
+            "loading",
+            "connecting",
+            ["Root causes appear here as soon as the first cluster answers."],
+            [(":ctx", "how each answers")],
+        )
+    if hidden:
+        return (
+            "empty",
+            "no root cause matches",
+            [f"The filter or the scope hides {hidden}."],
+            [("esc", "clear the filter"), ("0", "all clusters")],
+        )
+    lost = [cluster for cluster in report.clusters if not cluster.fresh and cluster.phase is not Phase.LOADING]
+    if any(cluster.phase is Phase.LOADING for cluster in report.clusters):
+        done = report.fresh
+        return (
+            "loading",
+            f"loading: {done} of {len(report.clusters)} clusters told everything",
+            [f"{report.total} objects so far, nothing wrong among them yet."],
+            [],
+        )
+    if len(lost) == len(report.clusters):
+        lines = [f"{cluster.name}: {cluster.phase}: {cluster.detail}" for cluster in lost[:5]]
+        return "nodata", "no cluster can be read", lines, [(":retry", "connect again"), (":ctx", "how each answers")]
+    gaps = [f"{cluster.name}: {cluster.phase}" for cluster in lost]
+    gaps += [
+        f"{cluster.name}: {len(cluster.gaps)} kinds not visible ({cluster.gaps[0].detail})"
+        for cluster in report.clusters
+        if cluster.gaps
+    ]
+    if not report.healthy:
+        count = report.count(Status.UNKNOWN)
+        return (
+            "empty",
+            "no root cause known",
+            [f"{report.failing} failing, {count} unknown objects among {report.total}.", *gaps],
+            [("4", "look at the lists")],
+        )
+    known = f"All {report.total} objects that are known are ready or at rest."
+    if gaps:
+        return "empty", "nothing wrong where we can see", [known, *gaps], [(":ctx", "how each answers")]
+    return (
+        "good",
+        "nothing is wrong",
+        [known, f"{report.fresh} of {len(report.clusters)} clusters fresh."],
+        [("4", "resources")],
+    )

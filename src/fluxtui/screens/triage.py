@@ -1,0 +1,177 @@
+"""Triage, the first screen: what is wrong, and what is behind it."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from fluxtui.insight.causes import Cause
+from fluxtui.insight.evidence import evidence
+from fluxtui.insight.triage import TriageReport
+from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
+from fluxtui.screens.desk import Desk
+from fluxtui.screens.problems import COLUMNS, ProblemRows
+from fluxtui.screens.reporting import Reporting
+from fluxtui.screens.telling import activity_spans, clusters_spans, evidence_facts, nothing_to_show, verdict_spans
+from fluxtui.store.changes import Batch
+from fluxtui.store.listing import Accept
+from fluxtui.widgets.factsheet import FactSheet
+from fluxtui.widgets.flowline import FlowLine
+from fluxtui.widgets.keyhints import KeyHint
+from fluxtui.widgets.notice import Notice
+from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.virtual_table import VirtualTable
+
+
+class TriageScreen(FleetScreen):
+    """Root causes by impact, the evidence for the selected one, and the state of every cluster."""
+
+    tab = "triage"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._reporting = Reporting(desk.store, desk.now, self.show_report)
+        self._report: TriageReport | None = None
+        self._rows = ProblemRows(desk, ())
+
+    def compose_body(self) -> ComposeResult:
+        """Verdict, activity, causes, evidence, clusters."""
+        yield FlowLine(lines=2, indent=3, id="verdict")
+        yield FlowLine(id="activity")
+        yield VirtualTable(COLUMNS, id="causes")
+        yield FlowLine(id="evidence-title")
+        yield FactSheet(id="evidence")
+        yield Notice(id="notice")
+        yield FlowLine(lines=2, id="clusters")
+
+    def on_mount(self) -> None:
+        """The report is computed for as long as the screen lives."""
+        super().on_mount()
+        self.run_worker(self._reporting.run(), name="triage", exit_on_error=True)
+
+    # What happens
+
+    def catch_up(self) -> None:
+        """Seen again."""
+        if self._report is not None:
+            self.show_report(self._report)
+        else:
+            self._show_words()
+        self.query_one("#causes").focus()
+        self._reporting.wake()
+
+    def follow(self, batch: Batch) -> None:
+        """The report is due; the words about clusters and connections at once."""
+        self._reporting.wake()
+
+    def tick(self) -> None:
+        """Ages, and what only time changes (a report that turns stale)."""
+        self._reporting.wake()
+
+    def on_resize(self) -> None:
+        """The lists share the room anew."""
+        self._share_room()
+
+    def show_report(self, report: TriageReport) -> None:
+        """Put a report on the screen; the cursor stays on its cause."""
+        self._report = report
+        if not self.is_current:
+            return
+        self._list(self.desk.filters.get(self.tab, ""))
+        self._show_words()
+
+    def _list(self, filter_text: str) -> str:
+        """Show the causes under a filter; returns what is wrong with the filter, and then changes nothing."""
+        problems: Sequence[Cause] = self._report.problems if self._report is not None else ()
+        if filter_text.strip():
+            from fluxtui.insight.filter import compile as compile_filter
+
+            accept = compile_filter(filter_text, self.desk.now())
+            if accept.problems:
+                return str(accept.problems[0])
+            problems = [cause for cause in problems if self._passes(cause, accept)]
+        if self.desk.scope or self.desk.namespace:
+            problems = [cause for cause in problems if self._passes(cause, self.desk.in_scope)]
+        self._rows = ProblemRows(self.desk, problems)
+        self.query_one("#causes", VirtualTable).set_source(self._rows)
+        self._share_room()
+        self._show_evidence()
+        return ""
+
+    def _passes(self, cause: Cause, accept: Accept) -> bool:
+        rows = (self.desk.store.row(*member) for member in cause.members)
+        return any(row is not None and accept(row) for row in rows)
+
+    def _share_room(self) -> None:
+        """Few causes leave the room to the evidence; many take up to half of it."""
+        table = self.query_one("#causes", VirtualTable)
+        room = max(4, self.size.height - 7)
+        table.styles.height = min(len(self._rows) + 1, max(4, room // 2))
+
+    def _show_words(self) -> None:
+        report, now = self._report, self.desk.now()
+        hidden = len(report.problems) - len(self._rows) if report is not None else 0
+        self.query_one("#verdict", FlowLine).show(verdict_spans(self.desk, report, hidden, now))
+        activity = self.query_one("#activity", FlowLine)
+        activity.display = report is not None and report.activity.total > 0
+        if report is not None:
+            activity.show(activity_spans(report, self.size.width))
+        self.query_one("#clusters", FlowLine).show(clusters_spans(self.desk, report, now))
+        empty = not len(self._rows)
+        for name in ("#causes", "#evidence-title", "#evidence"):
+            self.query_one(name).display = not empty
+        notice = self.query_one("#notice", Notice)
+        notice.display = empty
+        if empty:
+            notice.show(*nothing_to_show(self.desk, report, hidden))
+
+    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
+        """Another cause: its evidence."""
+        self._show_evidence()
+
+    def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
+        """Open the object that is the cause."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.post_message(Opened(*chosen))
+
+    def _show_evidence(self) -> None:
+        cause = self._cause()
+        if cause is None:
+            return
+        self.query_one("#evidence-title", FlowLine).show(_title(cause))
+        found = evidence(self.desk.store, cause)
+        self.query_one("#evidence", FactSheet).show(evidence_facts(self.desk, cause, found))
+
+    # What it says
+
+    def _cause(self) -> Cause | None:
+        return self._rows.cause(self.query_one("#causes", VirtualTable).cursor_key)
+
+    def chosen(self) -> tuple[str, str] | None:
+        """The first object of the cause under the cursor."""
+        cause = self._cause()
+        return cause.members[0] if cause is not None else None
+
+    def filter_changed(self, text: str, *, final: bool) -> str:
+        """Causes one of whose objects passes."""
+        wrong = self._list(text)
+        if not wrong:
+            self._show_words()
+        return wrong
+
+    def hints(self) -> Sequence[KeyHint]:
+        """Keys of this screen."""
+        return (
+            KeyHint("⏎", "open", 90, "enter"),
+            KeyHint("4", "resources", 50),
+            *COMMON_HINTS,
+            KeyHint("c", "copy name", 30),
+            KeyHint(":ctx", "clusters", 35, ":"),
+        )
+
+
+def _title(cause: Cause) -> list[Span]:
+    clusters = ", ".join(cause.clusters[:3]) + (
+        f" and {len(cause.clusters) - 3} more" if len(cause.clusters) > 3 else ""
+    )
+    return [("── ", "border"), (cause.title, "title"), (f" · {clusters} ", "muted"), ("─" * 200, "border")]

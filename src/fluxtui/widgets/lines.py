@@ -55,7 +55,7 @@ def span_width(spans: Iterable[Span]) -> int:
 
 
 def strip_of(spans: Iterable[Span], palette: Palette, base: Style, width: int | None = None) -> Strip:
-    """A line of exactly `width` cells, cut without an ellipsis; as long as it is without one. The spans must be plain."""
+    """A line of exactly `width` cells, cut without an ellipsis; as long as the spans, which must be plain, without."""
     segments = [Segment(text, base + palette.style(style) if style else base) for text, style in merged(spans, palette)]
     return Strip(segments) if width is None else Strip(segments).adjust_cell_length(width, base)
 

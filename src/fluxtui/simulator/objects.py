@@ -32,7 +32,7 @@ _decode = msgspec.json.Decoder().decode
 class Stored:
     """One version of one object, with its JSON, which is encoded once when it is first sent."""
 
-    __slots__ = ("_body", "key", "obj", "resource", "version")
+    __slots__ = ("_body", "_item", "key", "obj", "resource", "version")
 
     def __init__(self, resource: Resource, key: str, obj: Json, version: int) -> None:
         self.resource = resource
@@ -40,6 +40,7 @@ class Stored:
         self.obj = obj
         self.version = version
         self._body: bytes | None = None
+        self._item: bytes | None = None
 
     @property
     def body(self) -> bytes:
@@ -47,6 +48,13 @@ class Stored:
         if self._body is None:
             self._body = _encode(self.obj)
         return self._body
+
+    @property
+    def item(self) -> bytes:
+        """The object as an item of a list of a built-in kind: apiVersion and kind are told by the list alone."""
+        if self._item is None:
+            self._item = _encode({key: value for key, value in self.obj.items() if key not in ("apiVersion", "kind")})
+        return self._item
 
 
 class Event:
@@ -211,7 +219,8 @@ class Objects:
             meta.setdefault("generation", 1)
         if "managedFields" not in meta:
             author = fields.Author(manager or "simulator", "Update", resource.api_version)
-            meta["managedFields"] = [author.entry(fields.fields_of(obj), self.timestamp())]
+            owned = fields.fields_of(_with(obj, "status", None) if "status" in resource.subresources else obj)
+            meta["managedFields"] = [author.entry(owned, self.timestamp())]
         return self._commit("ADDED", resource, key, obj, None, dry_run=dry_run)
 
     def update(self, obj: Json, *, subresource: str = "", manager: str = "", dry_run: bool = False) -> Json:

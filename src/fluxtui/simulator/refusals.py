@@ -29,7 +29,7 @@ class Refusal(Exception):  # noqa: N818 (an answer, not an error)
         self.code = code
         self.reason = reason
         self.message = message
-        self.details = details or {}
+        self.details = details
         self.metadata = metadata or {}
         self.headers = headers or {}
 
@@ -44,7 +44,7 @@ class Refusal(Exception):  # noqa: N818 (an answer, not an error)
         }
         if self.reason:
             body["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             body["details"] = self.details
         return body | {"code": self.code}
 

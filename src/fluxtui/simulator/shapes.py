@@ -21,3 +21,13 @@ def dig(value: Any, *path: str) -> Any:
     for key in path:
         value = (as_map(value) or {}).get(key)
     return value
+
+
+def map_at(value: Any, *path: str) -> Json:
+    """The JSON object at a path, an empty one where there is none."""
+    return as_map(dig(value, *path)) or {}
+
+
+def maps_at(value: Any, *path: str) -> list[Json]:
+    """The JSON objects of the list at a path."""
+    return [part for part in map(as_map, as_list(dig(value, *path)) or ()) if part is not None]

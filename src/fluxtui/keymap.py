@@ -31,7 +31,7 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("S", "sort('status')", "Sort by status", show=False, id="resources.sort-status"),
     Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", show=False, id="resources.sort-before"),
     Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", show=False, id="resources.sort-next"),
-    Binding("ctrl+f", "faults", "Faults only", show=False, id="resources.faults"),
+    Binding("f", "faults", "Faults only", show=False, id="resources.faults"),
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 

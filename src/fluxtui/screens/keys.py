@@ -27,6 +27,17 @@ FILTERS: tuple[tuple[str, str], ...] = (
 )
 
 
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("This screen", ()),
+    ("Every screen", ("screen", "app")),
+    ("Moving", ("list", "document")),
+)
+
+
+def _grouped(name: str) -> bool:
+    return any(name.partition(".")[0] in prefixes for _, prefixes in GROUPS)
+
+
 class KeysScreen(ModalScreen[None]):
     """A sheet of keys, made from the bindings that were active on the screen below."""
 
@@ -45,7 +56,16 @@ class KeysScreen(ModalScreen[None]):
 
 
 def _facts(active: Mapping[str, ActiveBinding]) -> list[Fact]:
-    facts = [Fact("", [("Keys of this screen", "title"), ("   esc closes", "muted")], 1), Fact("", [], 1)]
+    facts = [
+        Fact(
+            "",
+            [
+                ("Keys that work here", "accent"),
+                ("   esc closes · the grey ids are for keys: in the configuration", "muted"),
+            ],
+            1,
+        )
+    ]
     keys: dict[str, list[str]] = {}
     told: dict[str, str] = {}
     for key, held in active.items():
@@ -53,9 +73,13 @@ def _facts(active: Mapping[str, ActiveBinding]) -> list[Fact]:
         if name:  # what has no id is Textual's own
             keys.setdefault(name, []).append(NAMES.get(key, key))
             told[name] = held.binding.description
-    for name, pressed in keys.items():
-        spans: list[Span] = [(told[name], ""), (f"  {name}", "faint")]
-        facts.append(Fact(" ".join(pressed[:3]), spans, 1, "key"))
+    for heading, prefixes in GROUPS:
+        names = [name for name in keys if name.partition(".")[0] in prefixes or (not prefixes and not _grouped(name))]
+        if names:
+            facts += [Fact("", [], 1), Fact("", [(heading, "title")], 1)]
+        for name in names:
+            spans: list[Span] = [(told[name], ""), (f"  {name}", "faint")]
+            facts.append(Fact("  ".join(keys[name][:3]), spans, 1, "key"))
     facts += [Fact("", [], 1), Fact("", [("Filter language", "title")], 1)]
     facts += [Fact(example, [(about, "muted")], 1, "key") for example, about in FILTERS]
     return facts

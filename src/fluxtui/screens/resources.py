@@ -250,7 +250,7 @@ class ResourcesScreen(FleetScreen):
             *COMMON_HINTS,
             KeyHint("space", "mark", 35),
             KeyHint("N A S", "sort", 30, "S"),
-            KeyHint("ctrl+f", "faults only", 25),
+            KeyHint("f", "faults only", 38),
             KeyHint("c", "copy name", 20),
             KeyHint("0", "all", 15),
         )

@@ -40,12 +40,12 @@ def order(kind: Kind, column_id: str) -> Callable[[Row], Any]:
 def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
     """The columns of a kind's list; without the cluster's where there is but one."""
     common = [
-        TableColumn("status", "STATUS", 13, 10, priority=90),
+        TableColumn("status", "STATUS", 13, 11, priority=90),
         TableColumn("cluster", "CLUSTER", 12, 8, 20, flex=1, priority=80 if clusters else 0),
         TableColumn("namespace", "NAMESPACE", 14, 8, 28, flex=1, priority=85),
-        TableColumn("name", "NAME", 24, 12, 48, flex=3, priority=ESSENTIAL),
+        TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
         TableColumn("since", "SINCE", 5, align="right", priority=88),
-        TableColumn("reason", "REASON", 20, 10, 28, flex=1, priority=70),
+        TableColumn("reason", "REASON", 22, 14, 30, flex=1, priority=70),
     ]
     if not clusters:
         del common[1]
@@ -59,11 +59,11 @@ def _table_column(column: Column) -> TableColumn:
         column.id,
         column.title,
         column.width,
-        min(column.width, 9),
+        column.width if column.width <= 14 else 12,
         column.width + 24 * column.weight if column.weight else column.width,
         flex=column.weight,
         align="right" if column.right else "left",
-        priority=20 if column.wide else 60,
+        priority=20 if column.wide else 50,
         cut="middle" if column.id in {"revision", "url", "path"} else "end",
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual.geometry import Size
+
 from fluxtui.widgets.flowline import flow
 from fluxtui.widgets.lines import clipped, span_width
 from fluxtui.widgets.painted import Painted
@@ -46,9 +48,16 @@ class FactSheet(Painted):
 
     def show(self, facts: Sequence[Fact]) -> None:
         """Says something else; nothing is painted if it is the same."""
-        if tuple(facts) != self._facts:
-            self._facts = tuple(facts)
-            self.repaint()
+        if tuple(facts) == self._facts:
+            return
+        self._facts = tuple(facts)
+        self.repaint()
+        if self.styles.is_auto_height:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines that all facts take at a width."""
+        return max(1, sum(len(self._lines_of(fact, width, fact.lines)) for fact in self._facts))
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The sheet: every fact whole if there is room, else the later ones shortened, then left out."""

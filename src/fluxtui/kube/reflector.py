@@ -250,9 +250,9 @@ class Reflector:
                 return self._lost(error)
             case _:
                 delay = self._backoff.delay(error.retry_after if isinstance(error, Refused) else 0.0)
-                if self._backoff.failures > PATIENCE:
-                    self._version = ""  # the version itself may be what the server chokes on
                 if self._backoff.failures >= PATIENCE or not self.synced:
+                    if not isinstance(error, answers.TooManyRequests):
+                        self._version = ""  # it may be what the server chokes on; and who was stale lists again
                     self._state(Phase.STALE if self.synced else Phase.UNREACHABLE, str(error))
                 return delay
 

@@ -8,14 +8,15 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, epoch, reference
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import shared, word
+from fluxtui.kinds.text import word
 from fluxtui.kinds.wire import Reference, Resource, Spec, Status, Text, Time
 
 
 class _AutomationSpec(Spec, gc=False):
+    """A Provider's `address` is not read: the webhooks of chats carry their secret in it."""
+
     image: Text = None
     type: Text = None
-    address: Text = None
     providerRef: Reference | None = None
     imageRepositoryRef: Reference | None = None
 
@@ -46,7 +47,7 @@ def _flattening(kind: str):
         told = common(kind, resource.metadata, resource.spec, resource.status)
         spec, status = resource.spec, resource.status
         if spec is not None:
-            told["url"] = shared(spec.image or spec.address or spec.type or told.get("url"))
+            told["url"] = word(spec.image or spec.type or told.get("url"))
             if spec.providerRef is not None:
                 told["inputs"] = (reference(spec.providerRef, "Provider", told["namespace"]),)
             if spec.imageRepositoryRef is not None:

@@ -90,7 +90,10 @@ Deployment = Resource[_DeploymentSpec, _DeploymentStatus]
 
 
 def _flatten_deployment(resource: Deployment) -> Record:
-    """Ready by kstatus' rule for Deployments (all wanted replicas available), else the failing condition's words."""
+    """Ready by kstatus' rule for Deployments (all wanted replicas available), else the failing condition's words.
+
+    Available with less than all replicas is neither ready nor failed: a rollout or a restart is under way.
+    """
     told = identity("Deployment", resource.metadata)
     spec, status = resource.spec or _DeploymentSpec(), resource.status or _DeploymentStatus()
     conditions(told, status.conditions, status.observedGeneration)
@@ -99,17 +102,18 @@ def _flatten_deployment(resource: Deployment) -> Record:
     current = {condition.type: condition for condition in status.conditions or ()}
     stuck = current.get("Progressing")
     deciding = stuck if stuck is not None and stuck.status == "False" else current.get("Available")
-    if deciding is not None:
-        fine = available >= wanted and deciding.status == "True"
+    if deciding is None:
+        told |= {"ready": "Unknown", "message": "no status yet"}
+    else:
         told |= {
-            "ready": "True" if fine else "False",
-            "reason": shared(deciding.reason),
+            "ready": deciding.status or "Unknown",
+            "reason": word(deciding.reason),
             "message": clean(deciding.message),
             "ready_since": epoch(deciding.lastTransitionTime),
         }
-    else:
-        told["ready"] = "Unknown"
-        told["message"] = "no status yet"
+        if deciding.status == "True" and available < wanted:
+            message = f"{available} of {wanted} replicas are available"
+            told |= {"ready": "Unknown", "reason": "Progressing", "message": message}
     pods = spec.template.spec if spec.template is not None else None
     images = tuple(shared(c.image) for c in (pods.containers if pods is not None else None) or () if c.image)
     return DeploymentRecord(**told, replicas=wanted, available=available, images=images)

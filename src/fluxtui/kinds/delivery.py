@@ -55,6 +55,9 @@ class _HelmReleaseStatus(Status, gc=False):
 HelmRelease = Resource[_HelmReleaseSpec, _HelmReleaseStatus]
 
 
+RELEASED = frozenset({"deployed", "superseded"})
+
+
 def release_history(told: Told, entries: list[Snapshot] | None) -> None:
     """The outcome of a Helm release from its history, newest first.
 
@@ -63,21 +66,35 @@ def release_history(told: Told, entries: list[Snapshot] | None) -> None:
     """
     if not entries:
         return
-    newest = next((entry for entry in entries if entry.action != "rollback"), entries[0])
-    failed = newest.status == "failed"
+    top = next((index for index, entry in enumerate(entries) if entry.action != "rollback"), 0)
+    newest, older = entries[top], entries[top + 1 :]
     told["revision"] = word(entries[0].chartVersion)
     told["updated"] = epoch(entries[0].lastDeployed)
     told["outcome"] = word(newest.status)
     told["outcome_since"] = told["outcome_at"] = epoch(newest.lastDeployed)
     told["tries"] = 1
-    for entry in entries:
-        if failed and entry.status == "failed" and entry is not newest:
+    if newest.status == "failed":
+        _since_it_was_good(told, older)
+    else:
+        good = (entry for entry in older if entry.status in RELEASED and entry.chartVersion != newest.chartVersion)
+        _good(told, next(good, None))
+
+
+def _since_it_was_good(told: Told, older: list[Snapshot]) -> None:
+    """Back through failures and the rollbacks between them. (The first release is named a rollback too, later on.)"""
+    for entry, before in zip(older, [*older[1:], None], strict=True):
+        if entry.status == "failed":
             told["outcome_since"] = epoch(entry.lastDeployed)
             told["tries"] += 1
-        elif entry.status in {"deployed", "superseded"} and entry.chartVersion != newest.chartVersion:
-            told["good_at"] = epoch(entry.lastDeployed)
-            told["good_revision"] = word(entry.chartVersion)
+        elif entry.status in RELEASED and not (entry.action == "rollback" and before and before.status == "failed"):
+            _good(told, entry)
             return
+
+
+def _good(told: Told, entry: Snapshot | None) -> None:
+    if entry is not None:
+        told["good_at"] = epoch(entry.lastDeployed)
+        told["good_revision"] = word(entry.chartVersion)
 
 
 def _flatten_release(resource: HelmRelease) -> Record:

@@ -10,6 +10,7 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, epoch, history, reference, seconds
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Need, Record
+from fluxtui.kinds.selector import Selector, terms
 from fluxtui.kinds.text import clean, line, shared
 from fluxtui.kinds.wire import Int, Metadata, Reference, Resource, Snapshot, Status, Text, Time
 
@@ -45,13 +46,9 @@ class ReportRecord(Record, frozen=True, gc=False, kw_only=True):
     counts: tuple[tuple[str, int, int, int], ...] = ()
 
 
-class _Selector(Struct, gc=False):
-    matchLabels: dict[str, str] | None = None
-
-
 class _InputsFrom(Struct, gc=False):
     name: Text = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
 
 
 class _ResourceSetSpec(Struct, gc=False):
@@ -84,9 +81,8 @@ def _provider_ids(refs: list[_InputsFrom], namespace: str) -> tuple[str, ...]:
     for ref in refs:
         if ref.name:
             found.append(shared(f"ResourceSetInputProvider/{namespace}/{ref.name}"))
-        elif ref.selector is not None and ref.selector.matchLabels:
-            wanted = ",".join(f"{key}={value}" for key, value in sorted(ref.selector.matchLabels.items()))
-            found.append(shared(f"ResourceSetInputProvider/{namespace}/?{wanted}"))
+        elif ref.selector is not None:
+            found.append(shared(f"ResourceSetInputProvider/{namespace}/?{','.join(terms(ref.selector))}"))
     return tuple(found)
 
 

@@ -99,7 +99,10 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Id of the source (sourceRef or chartRef)."""
     needs: tuple[Need, ...] = ()
     inputs: tuple[str, ...] = ()
-    """Ids of what it reads: valuesFrom, substituteFrom, inputsFrom. A provider selector is ``Kind/ns/?k=v,…``."""
+    """Ids of what it reads: valuesFrom, substituteFrom, inputsFrom.
+
+    A provider selector is ``Kind/ns/?k=v,…``; `selector.selects` reads it.
+    """
     inventory: str = ""
     """The inventory ids (``ns_name_group_Kind``) as lines."""
     inventory_size: int = -1

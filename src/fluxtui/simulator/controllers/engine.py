@@ -26,6 +26,8 @@ SWITCH = "fluxcd.controlplane.io/reconcile"
 _ASKING = (REQUESTED, FORCED, RESET, SWITCH, "fluxcd.controlplane.io/reconcileEvery")
 MOMENT = 0.01
 """Seconds between two writes of one run."""
+LONG = 1.0
+"""Seconds of waiting during which others see the status in passing."""
 
 
 class Clock:
@@ -109,12 +111,14 @@ class Engine:
         self.memory: dict[Key, Object] = {}
         """What a controller remembers of an object between runs, beyond its status."""
         self.quiet = False
+        self.asleep = False
+        """Whether background work (reports, scans) is left out."""
         self.reconcilers: dict[str, Reconcile] = {}
         self.finalizers: dict[str, Finalize] = {}
         self.triggers: list[Trigger] = []
         self._heap: list[tuple[float, int, Key]] = []
         self._due: dict[Key, float] = {}
-        self._running: dict[Key, Steps] = {}
+        self._running: dict[Key, tuple[Run, Steps]] = {}
         self._dirty: set[Key] = set()
         self._asked: dict[Key, tuple[object, ...]] = {}
         self._sequence = 0
@@ -196,8 +200,7 @@ class Engine:
         heapq.heappush(self._heap, (due, self._sequence, key))
 
     def _step(self, key: Key) -> None:
-        steps = self._running.get(key)
-        if steps is None:
+        if key not in self._running:
             obj = self.storage.get(*key)
             reconcile = self.reconcilers.get(key[0])
             if obj is None or reconcile is None:
@@ -205,9 +208,13 @@ class Engine:
             if "deletionTimestamp" in obj["metadata"]:
                 self._finalize(key, obj)
                 return
-            steps = self._running[key] = reconcile(Run(self, key, obj))
+            run = Run(self, key, obj)
+            self._running[key] = run, reconcile(run)
+        run, steps = self._running[key]
         try:
             wait = next(steps)
+            if run.unwritten and wait >= LONG:
+                run.write()
         except StopIteration as end:
             self._finish(key, end.value)
         except GoneError:
@@ -266,6 +273,8 @@ class Run:
         self.obj = obj
         self.began = engine.now
         self.status: Object = dict(obj.get("status") or {})
+        self.unwritten = False
+        """Whether the status holds something in passing that was left out."""
 
     @property
     def now(self) -> float:
@@ -311,11 +320,14 @@ class Run:
 
     def write(self) -> None:
         """Writes the status. Raises GoneError when the object was deleted."""
+        self.unwritten = False
         self.engine.storage.set_status(self.key, dict(self.status))
 
     def passing(self) -> None:
-        """Writes a status that is overwritten within this run: left out while nobody watches."""
-        if not self.engine.quiet:
+        """Writes a status that is soon overwritten: left out while nobody watches, unless the run then waits long."""
+        if self.engine.quiet:
+            self.unwritten = True
+        else:
             self.write()
 
     def handled(self) -> None:

@@ -51,6 +51,6 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
 def deployment(run: Run) -> Steps:
     """A rollout; of Kyverno's reports controller, when it is up, also its background scans."""
     if run.name == SCANNER and run.status.get("readyReplicas"):
-        return (yield from kyverno.scan(run))
+        return None if run.engine.asleep else (yield from kyverno.scan(run))
     again = yield from workloads.reconcile(run)
     return 5.0 if run.name == SCANNER else again

@@ -46,6 +46,9 @@ class Recorder:
         self._kept: deque[tuple[float, str, str]] = deque()
         self._counts: dict[tuple[_Group, str], tuple[str, str, int]] = {}
         self._similar: dict[_Group, tuple[float, set[str]]] = {}
+        self._held: dict[tuple[_Group, str], Object] = {}
+        self.holding = False
+        """Whether events are held back, as long as nobody watches: `release` writes those that are still of interest."""
 
     def record(self, obj: Object, kind: str, reason: str, message: str, annotations: dict[str, str]) -> None:
         """Records an event of a Flux controller about ``obj``."""
@@ -55,7 +58,12 @@ class Recorder:
         component = COMPONENTS.get(obj["kind"], OPERATOR)
         if self._combined(group, message):
             message, component = f"(combined from similar events): {message}", ""
-        known = self._counts.get((group, message if component else ""))
+        identity = (group, message if component else "")
+        if self.holding and identity in self._held:
+            held = self._held[identity]
+            held |= {"count": held["count"] + 1, "lastTimestamp": stamp(self._clock()), "message": message}
+            return
+        known = self._counts.get(identity)
         if known is not None:
             self._again(group, message if component else "", known, message)
             return
@@ -64,6 +72,9 @@ class Recorder:
         event["reportingComponent"] = component
         if annotations:
             event["metadata"]["annotations"] = annotations
+        if self.holding:
+            self._held[identity] = event
+            return
         name = self._create(event, namespace or "default", metadata["name"])
         self._counts[group, message if component else ""] = (namespace or "default", name, 1)
 
@@ -78,7 +89,26 @@ class Recorder:
         del event["count"]
         if related is not None:
             event["related"] = _reference(related)
+        if self.holding:
+            self._held[(about["kind"], namespace, metadata["name"], "Warning", "PolicyViolation"), message] = event
+            return
         self._create(event, namespace, metadata["name"])
+
+    def release(self) -> None:
+        """Writes what was held back, unless it is over its time already; from now on events are written at once."""
+        self.holding = False
+        oldest = stamp(self._clock() - LIFETIME)
+        held = sorted(self._held.items(), key=lambda item: _last(item[1]))
+        self._held = {}
+        for identity, event in held[-LIMIT:]:
+            if _last(event) < oldest:
+                continue
+            namespace = event["involvedObject"].get("namespace", "") or "default"
+            about = event["involvedObject"]["name"]
+            event["metadata"]["creationTimestamp"] = event["firstTimestamp"] or event["eventTime"][:19] + "Z"
+            name = self._create(event, namespace, about)
+            if event["firstTimestamp"]:
+                self._counts[identity] = (namespace, name, event["count"])
 
     def expire(self) -> None:
         """Deletes what is over its time, or over the limit."""
@@ -113,6 +143,10 @@ class Recorder:
         if len(self._kept) > LIMIT:
             self.expire()
         return name
+
+
+def _last(event: Object) -> str:
+    return event["lastTimestamp"] or event["eventTime"]
 
 
 def _reference(obj: Object) -> Object:

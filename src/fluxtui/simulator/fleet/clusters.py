@@ -126,9 +126,10 @@ def directory(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> lis
         annotations={"kustomize.toolkit.fluxcd.io/ssa": "Merge"},
         data=cluster.runtime,
     )
-    common = [instance(cluster), runtime, _operator()]
+    common = [instance(cluster), runtime]
     if cluster.automation:
         return [*common, _automation()]
+    common.append(_operator())
     entry = kustomization(
         "flux-system", "tenants", "flux-system", "./tenants",
         targetNamespace=None, wait=None, interval="1h", retryInterval="3m", serviceAccountName="flux-operator",
@@ -249,9 +250,9 @@ def _providers(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> li
 
 
 def seeds(cluster: Cluster) -> list[Manifest]:
-    """What exists before Flux is there: namespaces, credentials, the instance and its report."""
+    """What exists before Flux is there: namespaces, credentials and the instance."""
     made = [manifest("Namespace", "", name) for name in ("default", "kube-system", "flux-system")]
     for namespace in ("flux-system",):
         secret = manifest("Secret", namespace, "ghcr-auth", type="kubernetes.io/dockerconfigjson")
         made.append(secret | {"data": {".dockerconfigjson": "e30="}})
-    return [*made, instance(cluster), report(cluster)]
+    return [*made, instance(cluster)]

@@ -1,6 +1,8 @@
 """How a fleet begins: everything pushed once, then each cluster created as a bootstrap creates it."""
 
-from fluxtui.simulator.controllers.engine import Engine
+from fluxtui.simulator.controllers.engine import FORCED, REQUESTED, Engine
+from fluxtui.simulator.controllers.installed import SCANNER
+from fluxtui.simulator.controllers.times import stamp
 from fluxtui.simulator.fleet import clusters, repositories
 from fluxtui.simulator.fleet.clusters import RELEASES, Cluster
 from fluxtui.simulator.fleet.repositories import APPS, FLEET, GIT, INFRA, PLATFORM
@@ -38,7 +40,9 @@ def publish(world: World, fleet: list[Cluster], windows: Windows, at: float) -> 
 
 def approve(world: World, environment: str, versions: dict[str, str]) -> None:
     """Lets the release service offer these versions of the tenants' applications in an environment."""
-    workflow, ref = ("release-artifact", "refs/tags/.*") if environment == "production" else ("push-artifact", "refs/heads/main")
+    workflow, ref = (
+        ("release-artifact", "refs/tags/.*") if environment == "production" else ("push-artifact", "refs/heads/main")
+    )
     url = f"{RELEASES}/apps/{environment}"
     before = {item["tenant"]: item["tag"] for item in world.services.get(url, ())}
     world.services[url] = [
@@ -55,7 +59,21 @@ def approve(world: World, environment: str, versions: dict[str, str]) -> None:
 
 
 def bootstrap(engine: Engine, cluster: Cluster) -> None:
-    """Creates what a bootstrap creates, and plays until the cluster has settled."""
+    """Creates what a bootstrap creates, has the providers look in spite of their windows, and plays until all is settled."""
     for item in clusters.seeds(cluster):
         engine.storage.create(item)
     engine.settle()
+    asked = stamp(engine.now)
+    for provider in engine.storage.list("ResourceSetInputProvider"):
+        key = ("ResourceSetInputProvider", "flux-system", provider["metadata"]["name"])
+        engine.storage.merge(key, {"metadata": {"annotations": {REQUESTED: asked, FORCED: asked}}}, "flux")
+    engine.settle()
+
+
+def awaken(engine: Engine, cluster: Cluster, founded: float) -> None:
+    """Starts the background work: the report, which was there from the beginning, and the scans."""
+    engine.asleep = False
+    made = clusters.report(cluster)
+    made["metadata"]["creationTimestamp"] = stamp(founded)
+    engine.storage.create(made)
+    engine.enqueue(("Deployment", "kyverno", SCANNER))

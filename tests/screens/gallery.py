@@ -210,12 +210,15 @@ class Gallery(App[None]):
         Binding("slash", "filter"),
     ]
 
-    def __init__(self, theme: str = themes.DEFAULT, rows: int = 5000, *, ascii_only: bool = False) -> None:
+    def __init__(
+        self, theme: str = themes.DEFAULT, rows: int = 5000, *, ascii_only: bool = False, opens: str = "table"
+    ) -> None:
         super().__init__()
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         self.theme = theme
         self.ascii_only = ascii_only
+        self.opens = opens
         self.rows = Rows(rows)
         self.heard: list[object] = []
 
@@ -283,7 +286,7 @@ class Gallery(App[None]):
         yield CommandLine()
 
     def on_mount(self) -> None:
-        self.query_one("#table").focus()
+        self.action_show(self.opens)
         self.query_one(VirtualTable).sort = ("since", True)
 
     def action_next_theme(self) -> None:

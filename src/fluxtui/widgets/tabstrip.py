@@ -92,7 +92,8 @@ class TabStrip(Painted):
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The one line."""
-        for badges, forms in ((self._badges, NAMED), (self._badges[-1:], NAMED), (self._badges, BARE)):
+        last = self._badges[-1:]
+        for badges, forms in ((self._badges, NAMED), (last, NAMED), (self._badges, BARE), (last, BARE)):
             right = clipped(_badge_spans(badges), width)
             room = width - span_width(right) - 1
             left, self._spots = self._widest(room, forms)

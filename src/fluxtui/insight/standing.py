@@ -16,10 +16,8 @@ UNCOUNTED = NOT_COUNTED - {"Deployment"}
 """Kinds that have no health of their own, or only that of a report."""
 
 WORST_FIRST = (Phase.LOGIN, Phase.UNREACHABLE, Phase.STALE, Phase.LOADING)
-"""A cluster is in the worst of these phases that any of its tables is in."""
-
-PARTIAL = (Phase.FORBIDDEN, Phase.MISSING)
-"""Phases of single kinds: the cluster is in one of them only if all Flux kinds are."""
+"""A cluster is in the worst of these phases that any of its tables is in. Single kinds may be forbidden or not
+installed: the cluster is so only if all of its Flux kinds are."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -87,9 +85,9 @@ def _phase(tables: list[Table]) -> tuple[Phase, list[Table]]:
         if told := [table for table in tables if table.state.phase is phase]:
             return phase, told
     flux = [table for table in tables if KINDS[table.kind].flux]
-    for phase in PARTIAL:
-        if flux and all(table.state.phase in (phase, Phase.MISSING) for table in flux):
-            return phase, flux
+    seen = {table.state.phase for table in flux}
+    if flux and seen <= {Phase.FORBIDDEN, Phase.MISSING}:
+        return (Phase.FORBIDDEN if Phase.FORBIDDEN in seen else Phase.MISSING), flux
     return (Phase.FRESH, tables) if tables else (Phase.LOADING, [])
 
 

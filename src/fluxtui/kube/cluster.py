@@ -12,7 +12,7 @@ import msgspec
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import split_id
 from fluxtui.kube import objects
-from fluxtui.kube.answers import KubeError, LoginNeeded, NotFound, Unauthorized, Unreachable
+from fluxtui.kube.answers import KubeError, LoginNeeded, NotFound, Refused, Unauthorized, Unreachable
 from fluxtui.kube.auth import Credentials, Impersonation
 from fluxtui.kube.backoff import Backoff
 from fluxtui.kube.contexts import Context
@@ -179,9 +179,9 @@ class Cluster:
         while True:
             await self._gate.passed()
             found = await self._discover()
-            if found is None:
+            if isinstance(found, KubeError):
                 if self._gate.trouble is None:  # else the gate is what we wait for
-                    await rest(failing.delay(), self._look)
+                    await rest(failing.delay(found.retry_after if isinstance(found, Refused) else 0.0), self._look)
                 continue
             failing.reset()
             if self._appeared(found):
@@ -190,7 +190,7 @@ class Cluster:
             self._known.set()
             await rest(looking.delay() if found.missing(self._around.kinds.values()) else None, self._look)
 
-    async def _discover(self) -> Catalogue | None:
+    async def _discover(self) -> Catalogue | KubeError:
         try:
             found = await discover(self.reader, self._around.kinds.values(), self._catalogue)
             if not self._version:
@@ -200,7 +200,7 @@ class Cluster:
                 self._unknown(error)
             if isinstance(error, Unreachable | Unauthorized | LoginNeeded):
                 self._gate.shut(error)
-            return None
+            return error
         return found
 
     async def _probe(self) -> None:

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.filter import LineFilter
+from textual.widgets import Input
 
 from fluxtui import themes
 from fluxtui.widgets.bar import bar, stacked
@@ -206,8 +207,8 @@ class Gallery(App[None]):
         Binding("t", "next_theme"),
         Binding("d", "show('document')"),
         Binding("e", "show('notice')"),
-        Binding("colon", "command"),
-        Binding("slash", "filter"),
+        Binding("colon", "command", priority=True),
+        Binding("slash", "filter", priority=True),
     ]
 
     def __init__(
@@ -299,6 +300,10 @@ class Gallery(App[None]):
             self.query_one(kind).display = name == what
         if what != "notice":
             self.query_one(kinds[what]).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`:` and `/` are text while a line is written."""
+        return not (action in ("command", "filter") and isinstance(self.focused, Input))
 
     def action_command(self) -> None:
         self.query_one(CommandLine).open(":", suggest=suggest)

@@ -1,6 +1,7 @@
 """Tabs, hints, notices, sentences and the command line, from 80×24 up."""
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from fluxtui.widgets.commandline import CommandLine, Completions
@@ -208,6 +209,17 @@ class TestCommandLine:
             assert shown == ["ns", "hr", "hr", "ns", "dr", "dr"]
             await pilot.press("escape", "slash", "up")
             assert line.text == ""
+
+    async def test_keys_typed_in_a_burst_are_not_lost(self) -> None:
+        app = Gallery(rows=50)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            for char in "/kg:/j":
+                app.post_message(events.Key({"/": "slash", ":": "colon"}.get(char, char), char))
+            await pilot.pause()
+            await pilot.pause()
+            assert app.query_one(CommandLine).text == "kg:/j"
+            assert app.query_one(VirtualTable).cursor_index == 0
 
     async def test_a_note_stands_at_the_end(self) -> None:
         app = Gallery(rows=5)

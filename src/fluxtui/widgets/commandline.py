@@ -152,7 +152,8 @@ class CommandLine(Widget):
         self.display = True
         self._write(text)
         self._offer(text)
-        self._entry.focus()
+        # at once, not when the queue comes to it: keys typed in a burst after `:` belong to the line
+        self.screen.set_focus(self._entry, scroll_visible=False)
 
     def close(self) -> None:
         """Hides the line and gives the focus back."""
@@ -160,9 +161,9 @@ class CommandLine(Widget):
         self._completions.offer(())
         before, self._focus_before = self._focus_before, None
         if before is not None and before.is_attached and before.focusable:
-            before.focus(scroll_visible=False)
+            self.screen.set_focus(before, scroll_visible=False)
         else:
-            self._entry.blur()
+            self.screen.set_focus(None)
 
     def note(self, text: str = "", style: str = "muted") -> None:
         """Says something at the right end: what the filter leaves, what is wrong with the text."""

@@ -13,6 +13,8 @@ from fluxtui.widgets.text import width_of
 
 LABEL_LIMIT = 16
 """The widest a column of labels gets."""
+SHORT = 3
+"""Lines that a fact keeps when room is short, before facts at the end have to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class FactSheet(Painted):
         return max(1, sum(len(self._lines_of(fact, width, fact.lines)) for fact in self._facts))
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
-        """The sheet: every fact whole if there is room, else the later ones shortened, then left out."""
+        """The sheet: every fact whole if there is room, else long ones shortened, then the last left out."""
         whole = [self._lines_of(fact, width, fact.lines) for fact in self._facts]
         if sum(map(len, whole)) > height:
             whole = _squeezed(whole, height)
@@ -82,11 +84,11 @@ class FactSheet(Painted):
 
 
 def _squeezed(facts: list[list[list[Span]]], height: int) -> list[list[list[Span]]]:
-    """Shortens the longest facts, an ellipsis at their ends, until they fit or each has one line."""
+    """Shortens long facts, an ellipsis at their ends, until all fit or none has more than `SHORT` lines."""
     facts = [list(fact) for fact in facts]
     while sum(map(len, facts)) > height:
         longest = max(facts, key=len)
-        if len(longest) <= 1:
+        if len(longest) <= SHORT:
             break
         longest.pop()
         longest[-1] = [*longest[-1], ("…", "muted")]

@@ -29,11 +29,14 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def revision(text: str) -> str:
-    """A revision as people tell them apart: ``latest@sha256:0123…`` → ``latest@0123456``, digests cut to seven."""
+    """A revision as people tell them apart: ``latest@sha256:0123…`` → ``latest@0123456``, digests cut to seven.
+
+    A chart version loses its build metadata, which is a digest too: ``1.20.0+2a2c04592da6`` → ``1.20.0``.
+    """
     name, separator, digest = text.rpartition("@")
     algorithm, colon, value = digest.partition(":")
     if not colon:
-        return text
+        return text.partition("+")[0] if text[:1].isdigit() else text
     short = value[:7] if algorithm.startswith("sha") else digest
     return f"{name}{separator}{short}"
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 
 from fluxtui.insight.causes import Cause
 from fluxtui.kinds.ages import ago
+from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import STATUS_STYLES, Desk
 from fluxtui.widgets.bar import bar
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
@@ -64,9 +65,17 @@ class ProblemRows:
             self._title(cause, style),
             _few(cause.clusters),
             (ago(cause.since, self._desk.now()), "muted"),
-            (cause.reason, style),
+            (self._reason(cause), style),
             (_few(cause.tenants, 3), "muted"),
         ]
+
+    def _reason(self, cause: Cause) -> str:
+        """The reason; of what somebody suspended, who did it."""
+        if cause.status is not Status.SUSPENDED:
+            return cause.reason
+        row = self._desk.store.row(*cause.members[0])
+        by = row.record.suspended_by if row is not None else ""
+        return f"by {by}" if by else cause.reason.lower()
 
     def _title(self, cause: Cause, style: str) -> list[Span]:
         kind, _, name = cause.title.partition(" ")

@@ -41,11 +41,11 @@ def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
     """The columns of a kind's list; without the cluster's where there is but one."""
     common = [
         TableColumn("status", "STATUS", 13, 11, priority=90),
-        TableColumn("cluster", "CLUSTER", 12, 8, 20, flex=1, priority=80 if clusters else 0),
-        TableColumn("namespace", "NAMESPACE", 14, 8, 28, flex=1, priority=85),
+        TableColumn("cluster", "CLUSTER", 12, 9, 20, flex=1, priority=80 if clusters else 0),
+        TableColumn("namespace", "NAMESPACE", 14, 10, 28, flex=1, priority=85),
         TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
         TableColumn("since", "SINCE", 5, align="right", priority=88),
-        TableColumn("reason", "REASON", 22, 14, 30, flex=1, priority=70),
+        TableColumn("reason", "REASON", 22, 16, 30, flex=1, priority=70),
     ]
     if not clusters:
         del common[1]
@@ -59,7 +59,7 @@ def _table_column(column: Column) -> TableColumn:
         column.id,
         column.title,
         column.width,
-        column.width if column.width <= 14 else 12,
+        column.width if column.width <= 14 else 14,
         column.width + 24 * column.weight if column.weight else column.width,
         flex=column.weight,
         align="right" if column.right else "left",

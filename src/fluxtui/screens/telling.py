@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fluxtui.insight.causes import Cause
-from fluxtui.insight.evidence import Elsewhere, Evidence
+from fluxtui.insight.evidence import Changed, Elsewhere, Evidence
 from fluxtui.insight.standing import Standing
 from fluxtui.insight.triage import TriageReport, verdict
 from fluxtui.kinds.ages import age, ago
@@ -72,13 +72,16 @@ def activity_spans(report: TriageReport, width: int) -> list[Span]:
     return spans
 
 
-def clusters_spans(desk: Desk, report: TriageReport | None, now: float) -> list[Span]:
-    """Every cluster with its state, those in trouble first."""
-    spans: list[Span] = []
+def clusters_spans(desk: Desk, report: TriageReport | None, width: int, now: float) -> list[Span]:
+    """Every cluster with its state, those in trouble first; words for the states where there is room for them."""
     standings = sorted(report.clusters, key=_concern) if report is not None else []
-    for standing in standings:
-        dim = "" if not desk.scope or standing.name in desk.scope else "faint"
-        spans += [(f" {standing.name} ", dim or "strong"), *_standing(standing, now), ("  ", "")]
+    for worded in (True, False):
+        spans: list[Span] = []
+        for standing in standings:
+            dim = "" if not desk.scope or standing.name in desk.scope else "faint"
+            spans += [(f" {standing.name} ", dim or "strong"), *_standing(standing, now, worded=worded), ("  ", "")]
+        if sum(len(text) for text, _ in spans) <= width:
+            break
     return spans
 
 
@@ -86,12 +89,13 @@ def _concern(standing: Standing) -> tuple[int, int]:
     return (0 if not standing.fresh and standing.phase is not Phase.LOADING else 1), -standing.failing
 
 
-def _standing(standing: Standing, now: float) -> list[Span]:
+def _standing(standing: Standing, now: float, *, worded: bool) -> list[Span]:
     glyph, style = PHASES[standing.phase]
+    words = f"{standing.phase} " if worded else ""
     if standing.phase is Phase.LOADING:
-        return [(f"{glyph} loading {standing.total or ''}".rstrip(), style)]
+        return [(f"{glyph} {words}{standing.total or ''}".rstrip(), style)]
     if not standing.fresh:
-        return [(f"{glyph} {standing.phase} {ago(standing.since, now)}".rstrip(), style)]
+        return [(f"{glyph} {words}{ago(standing.since, now)}".rstrip(), style)]
     counts: list[Span]
     if standing.failing:
         counts = [(f"✖ {standing.failing}/{standing.total}", STATUS_STYLES[Status.FAILED])]
@@ -103,24 +107,14 @@ def _standing(standing: Standing, now: float) -> list[Span]:
 
 
 def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
-    """Why it is believed to be the cause."""
+    """Why it is believed to be the cause; the first lines are those that must be seen where room is short."""
     now = desk.now()
-    facts: list[Fact] = []
-    for number, (title, text) in enumerate(found.messages):
-        words = " ".join(text.split())
-        if number == 0:
-            facts.append(Fact("", [(words or title, STATUS_STYLES[cause.status] if not words else "strong")], 12))
-            facts.append(Fact("", _state(desk, cause, found), 2))
-        elif words:
-            facts.append(Fact(title, [(words, "")], 4))
-    facts.extend(
-        Fact(
-            "changed before" if number == 0 else " ",
-            [(changed.text, ""), (f"  {ago(changed.at, now)} ago" if changed.at else "", "muted")],
-            1,
-        )
-        for number, changed in enumerate(found.changed)
-    )
+    (_, message), *conditions = found.messages
+    words = " ".join(message.split())
+    facts = [Fact("", [(words, "strong")], 12)] if words else []
+    facts.append(Fact("", _state(desk, cause, found), 2))
+    first, later = found.changed[:1], found.changed[1:]
+    facts.extend(Fact("changed before", _changed(change, now), 1) for change in first)
     if found.waiting:
         facts.append(Fact("waits behind", _behind(cause, found), 3))
     if len(cause.members) > 1:
@@ -128,12 +122,16 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
         facts.append(Fact("the same in", [(joined(others, 4), "")], 3))
     if found.elsewhere:
         facts.append(Fact("elsewhere", _elsewhere(found.elsewhere, now), 2))
-    facts.extend(
-        Fact("not the cause" if number == 0 else " ", [(text, "muted")], 1)
-        for number, text in enumerate(found.not_the_cause)
-    )
+    facts.extend(Fact("also changed", _changed(change, now), 1) for change in later)
+    facts.extend(Fact("not the cause", [(text, "muted")], 1) for text in found.not_the_cause)
+    facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
     facts.extend(_hidden_kinds(desk, cause))
     return facts
+
+
+def _changed(change: Changed, now: float) -> list[Span]:
+    when = f"  {ago(change.at, now)} ago" if change.at else ""
+    return [(change.text, ""), (when, "muted")]
 
 
 def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:
@@ -145,7 +143,7 @@ def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:
         record = row.record
         if record.tries > 1 and row.status is Status.FAILED:
             spans.append((f" · {record.tries} tries", ""))
-        if record.suspended_by and row.status is Status.SUSPENDED:
+        if record.suspended_by and row.status is Status.SUSPENDED and record.suspended_by not in cause.message:
             spans.append((f" · by {record.suspended_by}", ""))
         if record.generation:
             spans.append((f" · generation {record.observed} of {record.generation}", "muted"))
@@ -162,13 +160,16 @@ def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:
 
 
 def _behind(cause: Cause, found: Evidence) -> list[Span]:
+    """The blast radius: objects, tenants, clusters, then the nearest of them by name."""
+    clusters = {cluster for cluster, _ in found.chain}
+    spans: list[Span] = [(f"{found.waiting} {_plural(found.waiting, 'object')}", "strong")]
+    if cause.tenants:
+        spans.append((f" · {_plural(len(cause.tenants), 'tenant')} {joined(cause.tenants, 4)}", "strong"))
+    if len(clusters) > 1:
+        spans.append((f" · {len(clusters)} clusters", "strong"))
     names = [_short(identity) for _, identity in found.chain[:5]]
     more = found.waiting - len(names)
-    spans: list[Span] = [(f"{found.waiting} ", "strong"), (" → ".join(names), "")]
-    if more > 0:
-        spans.append((f" → {more} more", ""))
-    if cause.tenants:
-        spans.append((f" · {_plural(len(cause.tenants), 'tenant')} {joined(cause.tenants, 4)}", "muted"))
+    spans.append((f": {' → '.join(names)}{f' → {more} more' if more > 0 else ''}", ""))
     return spans
 
 

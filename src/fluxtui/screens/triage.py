@@ -41,7 +41,7 @@ class TriageScreen(FleetScreen):
         yield FlowLine(id="evidence-title")
         yield FactSheet(id="evidence")
         yield Notice(id="notice")
-        yield FlowLine(lines=2, id="clusters")
+        yield FlowLine(id="clusters")
 
     def on_mount(self) -> None:
         """The report is computed for as long as the screen lives."""
@@ -115,7 +115,7 @@ class TriageScreen(FleetScreen):
         activity.display = report is not None and report.activity.total > 0
         if report is not None:
             activity.show(activity_spans(report, self.size.width))
-        self.query_one("#clusters", FlowLine).show(clusters_spans(self.desk, report, now))
+        self.query_one("#clusters", FlowLine).show(clusters_spans(self.desk, report, self.size.width, now))
         empty = not len(self._rows)
         for name in ("#causes", "#evidence-title", "#evidence"):
             self.query_one(name).display = not empty

@@ -95,7 +95,7 @@ KINDS = (
         "al",
     ),
     _kind(NOTIFICATION, "Provider", "providers", ALERTS, (TYPE,), "pr"),
-    _kind(IMAGE, "ImageRepository", "imagerepositories", IMAGES, (URL,), "ir", "imgrepo"),
-    _kind(IMAGE, "ImagePolicy", "imagepolicies", IMAGES, (REVISION,), "ip", "imgpol"),
-    _kind(IMAGE, "ImageUpdateAutomation", "imageupdateautomations", IMAGES, (REVISION,), "iua", "imgauto"),
+    _kind(IMAGE, "ImageRepository", "imagerepositories", IMAGES, (URL,), "ir", "imgrepo", "imagerepo"),
+    _kind(IMAGE, "ImagePolicy", "imagepolicies", IMAGES, (REVISION,), "ip", "imgpol", "imagepol"),
+    _kind(IMAGE, "ImageUpdateAutomation", "imageupdateautomations", IMAGES, (REVISION,), "iua", "imgauto", "imgupd"),
 )

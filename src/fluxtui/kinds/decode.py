@@ -147,7 +147,7 @@ class Decoder(Generic[W]):
             raise Garbled(data, "it is no list")
         flat = [self._salvaged(item) for item in cast("list[object]", items or [])]
         meta, _ = fitting(cast("dict[str, object]", listed).get("metadata"), _ListMeta)
-        kept = [record for record, named in flat if named]
+        kept = [record for record, wire in flat if wire is not None]
         return _page(kept, len(flat) - len(kept), meta or _ListMeta())
 
     def _careful_event(self, data: bytes) -> Event:
@@ -157,21 +157,21 @@ class Decoder(Generic[W]):
         event = cast("dict[str, object]", told)
         kind, value = event.get("type"), event.get("object")
         if kind in ("ADDED", "MODIFIED", "DELETED"):
-            record, _ = self._salvaged(value)
-            return Event(cast("str", kind), record, record.version if record is not None else "")
+            record, wire = self._salvaged(value)
+            return Event(cast("str", kind), record, _version(wire))
         if kind == "BOOKMARK":
             return _bookmark(fitting(value, self._wire)[0])
         if kind == "ERROR":
             return Event("ERROR", error=_failure(value))
         raise Garbled(data, "it is no watch event of a known type")
 
-    def _salvaged(self, value: object) -> tuple[Record | None, bool]:
-        """The record of an untyped object, and whether the object has a name at all."""
+    def _salvaged(self, value: object) -> tuple[Record | None, W | None]:
+        """The record of an untyped object, and what could be read of it: None for one without a name."""
         wire, flaw = fitting(value, self._wire)
         if wire is None or not wire.metadata.name:
-            return None, False
+            return None, None
         record = self._flatten(wire)
-        return (msgspec.structs.replace(record, flaw=line(flaw)) if record is not None and flaw else record), True
+        return (msgspec.structs.replace(record, flaw=line(flaw)) if record is not None and flaw else record), wire
 
 
 def _page(kept: list[Record | None], refused: int, meta: _ListMeta) -> Page:

@@ -436,3 +436,26 @@ def test_tenants_by_either_label_else_the_namespaces(fleet):
     fleet.put("c", "Kustomization", "a/web", fleet.blocked, needs=["infra/base"])
     fleet.put("c", "Kustomization", "b/web", fleet.blocked, needs=["infra/base"])
     assert only(fleet).tenants == ("b", "team-a")
+
+
+def test_who_passes_on_what_a_source_has_fails_with_it(fleet):
+    fleet.put("c", "HelmRepository", "a/charts", fleet.failed("Failed", "invalid index"))
+    fleet.put("c", "HelmChart", "a/a-web", fleet.failed("NoSourceArtifact"), source="HelmRepository/a/charts")
+    fleet.put("c", "HelmRelease", "a/web", fleet.failed("SourceNotReady"), source="HelmChart/a/a-web")
+    fleet.put("c", "ArtifactGenerator", "a/split", fleet.failed("Any"), inputs=("HelmRepository/a/charts",))
+    cause = only(fleet)
+    assert ids(cause.members) == ["HelmRepository/a/charts"]
+    assert sorted(ids(cause.blocked)) == ["ArtifactGenerator/a/split", "HelmChart/a/a-web", "HelmRelease/a/web"]
+
+
+def test_an_image_policy_waits_for_its_repository(fleet):
+    fleet.put("c", "ImageRepository", "a/web", fleet.failed("ReadOperationFailed", "unauthorized"))
+    fleet.put("c", "ImagePolicy", "a/web", fleet.blocked, source="ImageRepository/a/web", ready_since=fleet.now - 9000)
+    assert ids(only(fleet).members) == ["ImageRepository/a/web"]
+
+
+def test_a_deletion_that_does_not_end_becomes_a_cause(fleet):
+    fleet.put("c", "Kustomization", "a/web", deleting=fleet.now - 60)
+    assert causes(fleet) == ()
+    cause = only(fleet, fleet.now + 900)
+    assert (cause.reason, cause.since) == ("StillDeleting", fleet.now - 60)

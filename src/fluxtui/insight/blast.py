@@ -59,7 +59,7 @@ class Blast:
         yield from self._explained.get(identity, ())
         row = self._graph.row(identity)
         for edge in self._graph.dependents(identity):
-            if edge.kind in ("source", "provides") or edge.meaning == "ready":
+            if edge.kind != "needs" or edge.meaning == "ready":
                 yield edge.source
         if row is None:
             return

@@ -36,6 +36,8 @@ STUCK = 3600
 
 WAITING_REASONS = frozenset({"HealthCheckFailed", "HealthCheckCanceled", "Progressing", "ProgressingWithRetry"})
 WAITING_WORDS = ("timeout waiting for", "timed out waiting", "health check", "context deadline exceeded", "not ready")
+FETCHERS = frozenset({"HelmChart", "ArtifactGenerator", "ImagePolicy"})
+"""Kinds that do nothing but pass on what their sources have: they fail with them."""
 SOURCE_REASONS = frozenset({"SourceNotReady", "ArtifactFailed", "NoSourceArtifact", "SourceUnavailable"})
 
 
@@ -61,6 +63,7 @@ class Explanations:
             return
         if status is BLOCKED:
             yield from self._unmet(row.record)
+            yield from self._waiting_for_source(row.record)
             return
         if status is FAILED:
             yield from self._behind_source(row)
@@ -82,11 +85,20 @@ class Explanations:
         if source is not None and source.status in (FAILED, SUSPENDED) and not source.record.revision:
             yield record.source
 
+    def _waiting_for_source(self, record: Record) -> Iterator[str]:
+        """An image policy is blocked by its repository, without any dependsOn."""
+        source = self.graph.row(record.source) if record.source and not record.needs else None
+        if source is not None and source.status is not READY:
+            yield record.source
+
     def _behind_source(self, row: Row) -> Iterator[str]:
         record = row.record
-        source = self.graph.row(record.source) if record.source else None
-        if source is not None and source.status is not READY and (about_source(row) or record.kind == "HelmChart"):
-            yield record.source
+        if not about_source(row) and record.kind not in FETCHERS:
+            return
+        for identity in (record.source, *(record.inputs if record.kind in FETCHERS else ())):
+            source = self.graph.row(identity) if identity else None
+            if source is not None and source.status is not READY:
+                yield identity
 
     def _behind_older_failure(self, row: Row) -> Iterator[str]:
         """A dependency that must be ready and failed first; one that is asked by expression was good enough."""
@@ -113,6 +125,8 @@ class Explanations:
             return self._blocked_settles(row)
         if row.status is UNKNOWN:
             return self.now - row.record.created < SILENCE
+        if row.reason == DELETING:
+            return self.now - row.since < LONG_GRACE
         if row.status is PROGRESSING:
             return row.record.ready != "Unknown" or self.now - row.record.ready_since < STUCK
         if row.status is not FAILED or self._source_is_coming(row):

@@ -16,6 +16,7 @@ from fluxtui.insight.explain import (
     about_source,
 )
 from fluxtui.insight.graph import Edge, Graph, components
+from fluxtui.insight.status import DELETING
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.store.row import Row
@@ -48,8 +49,6 @@ class Findings(msgspec.Struct):
     roots: list[Root] = msgspec.field(default_factory=list)
     explained: set[str] = msgspec.field(default_factory=set)
     settling: set[str] = msgspec.field(default_factory=set)
-    unhealthy: int = 0
-    """Objects that failed or are blocked."""
 
 
 def not_green(data: ClusterData) -> list[Row]:
@@ -62,17 +61,22 @@ def not_green(data: ClusterData) -> list[Row]:
 def find(graph: Graph, now: float) -> Generator[None, None, Findings]:
     """The root causes of one cluster, by the rules of `explain`; yields every few milliseconds of work."""
     rows = {row.record.id: row for row in not_green(graph.data)}
+    yield
     explanations = Explanations(graph, now)
     links: dict[str, list[str]] = {}
     explained: dict[str, list[str]] = {}
+    lost: list[str] = []
     for count, (identity, row) in enumerate(rows.items(), 1):
         targets = links[identity] = explanations.of(row)
         for target in targets:
             explained.setdefault(target, []).append(identity)
+        if row.status in (FAILED, BLOCKED) and any(map(explanations.missing_target, row.record.needs)):
+            lost.append(identity)
         if not count % STRIDE:
             yield
-    found = Findings(unhealthy=sum(row.status in (FAILED, BLOCKED) for row in rows.values()))
+    found = Findings()
     candidates = yield from _sinks(rows, links, explanations, found)
+    candidates += _lost(lost, rows, candidates)
     blast = Blast(graph, explained, now)
     for count, (ids, what) in enumerate(candidates, 1):
         behind = [identity for identity in blast.behind(ids) if identity.partition("/")[0] not in NOT_COUNTED]
@@ -83,13 +87,19 @@ def find(graph: Graph, now: float) -> Generator[None, None, Findings]:
     return found
 
 
+Candidate = tuple[tuple[str, ...], str]
+"""The ids of a cause and what kind of cause it is."""
+
+
 def _sinks(
     rows: dict[str, Row], links: dict[str, list[str]], explanations: Explanations, found: Findings
-) -> Generator[None, None, list[tuple[tuple[str, ...], str]]]:
-    """The groups of objects that nothing else explains, each with what kind of cause it is."""
-    candidates: list[tuple[tuple[str, ...], str]] = []
+) -> Generator[None, None, list[Candidate]]:
+    """The groups of objects that nothing else explains."""
+    candidates: list[Candidate] = []
     resolved = found.explained
-    for count, group in enumerate(components(links), 1):
+    groups = components(links)
+    yield
+    for count, group in enumerate(groups, 1):
         first = group[0]
         if len(group) > 1 or first in links[first]:
             candidates.append((tuple(sorted(group)), "cycle"))
@@ -106,18 +116,13 @@ def _sinks(
             resolved.add(first)
         if not count % STRIDE:
             yield
-    return candidates + [((identity,), "missing") for identity in _lost(rows, explanations, candidates)]
+    return candidates
 
 
-def _lost(rows: dict[str, Row], explanations: Explanations, candidates: list[tuple[tuple[str, ...], str]]) -> list[str]:
-    """Failing objects that ask for something that does not exist, whatever else explains them: that stays broken."""
+def _lost(lost: list[str], rows: dict[str, Row], candidates: list[Candidate]) -> list[Candidate]:
+    """Who asks for something that does not exist, whatever else explains its state: that stays broken."""
     told = {ids[0] for ids, what in candidates if what == "failure" and rows[ids[0]].status is BLOCKED}
-    return [
-        identity
-        for identity, row in rows.items()
-        if row.status in (FAILED, BLOCKED) and identity not in told
-        if any(explanations.missing_target(need) for need in row.record.needs)
-    ]
+    return [((identity,), "missing") for identity in lost if identity not in told]
 
 
 def _follows(row: Row, targets: list[str], settling: set[str]) -> bool:
@@ -139,7 +144,7 @@ def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
     elif row.status is UNKNOWN and not row.reason:
         reason = "NoStatus"
     elif row.status is PROGRESSING:
-        reason = "StillInProgress"
+        reason = "StillDeleting" if row.reason == DELETING else "StillInProgress"
     return Root(graph.data.name, what, ids, status, reason, message, since, tuple(behind))
 
 

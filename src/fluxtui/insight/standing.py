@@ -9,7 +9,7 @@ from fluxtui.insight.blast import NOT_COUNTED
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import Phase
-from fluxtui.store.store import ClusterData, Store
+from fluxtui.store.store import ClusterData
 from fluxtui.store.table import Table
 
 UNCOUNTED = NOT_COUNTED - {"Deployment"}
@@ -72,11 +72,6 @@ def standing(data: ClusterData) -> Standing:
     contact = max((table.state.contact for table in tables), default=0.0)
     detail = next((table.state.detail for table in told if table.state.detail), "")
     return Standing(data.name, phase, since, contact, detail, _counts(data), gaps)
-
-
-def standings(store: Store) -> tuple[Standing, ...]:
-    """The standing of every cluster, in the order in which they joined."""
-    return tuple(standing(data) for data in store.clusters())
 
 
 def _phase(tables: list[Table]) -> tuple[Phase, list[Table]]:

@@ -14,7 +14,7 @@ from fluxtui.insight.graph import Graph
 from fluxtui.insight.roots import Root
 from fluxtui.insight.roots import find as find_roots
 from fluxtui.insight.silent import find as find_silent
-from fluxtui.insight.standing import Standing, standings
+from fluxtui.insight.standing import Standing, standing
 from fluxtui.kinds.status import Status
 from fluxtui.store.store import Store
 
@@ -94,13 +94,18 @@ def triage(store: Store, now: float) -> Generator[None, None, TriageReport]:
         yield
     problems = yield from _grouped(store, roots)
     changes = yield from activity(store, now)
+    clusters: list[Standing] = []
+    for count, data in enumerate(store.clusters(), 1):
+        clusters.append(standing(data))
+        if not count % STRIDE:
+            yield
     return TriageReport(
         now=now,
         problems=tuple(by_impact(problems)),
         failing=failing,
         explained=explained,
         settling=settling,
-        clusters=standings(store),
+        clusters=tuple(clusters),
         activity=changes,
         first_failure=first_failure(store),
     )

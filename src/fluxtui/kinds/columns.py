@@ -11,7 +11,8 @@ from fluxtui.kinds.record import Record
 class Column(msgspec.Struct, frozen=True):
     """A column of a kind: its text, and the value to sort by (the text itself unless told).
 
-    `weight` says how much of the width to spare it may take; `wide` columns are for wide terminals only.
+    `weight` says how much of the width to spare it may take; `wide` columns are for wide terminals only, `main` ones
+    are kept on narrow ones, at the cost of the reason.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Column(msgspec.Struct, frozen=True):
     width: int = 12
     weight: int = 0
     wide: bool = False
+    main: bool = False
 
     def value(self, record: Record) -> Any:
         """What this column sorts by."""

@@ -246,7 +246,7 @@ KINDS = (
         plural="fluxreports",
         short=("fr",),
         columns=(
-            Column("flux", "FLUX", lambda r: r.flux_version, width=9),
+            Column("flux", "FLUX", lambda r: r.flux_version, width=9, main=True),
             Column("operator", "OPERATOR", lambda r: r.operator_version, width=9),
             Column(
                 "running",
@@ -255,6 +255,7 @@ KINDS = (
                 lambda r: sum(c[1] for c in r.counts),
                 right=True,
                 width=7,
+                main=True,
             ),
             Column(
                 "failing",
@@ -263,6 +264,7 @@ KINDS = (
                 lambda r: sum(c[2] for c in r.counts),
                 right=True,
                 width=7,
+                main=True,
             ),
         ),
         rank=1,
@@ -297,7 +299,7 @@ KINDS = (
         columns=(
             Column("type", "TYPE", lambda r: r.type, width=14),
             Column("exported", "INPUTS", lambda r: str(r.exported), lambda r: r.exported, right=True, width=6),
-            Column("next", "NEXT WINDOW", _next, lambda r: r.next_at, width=17),
+            Column("next", "NEXT WINDOW", _next, lambda r: r.next_at, width=17, main=True),
         ),
         rank=2,
         decoder=Decoder(InputProvider, _flatten_provider),

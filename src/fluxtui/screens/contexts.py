@@ -24,7 +24,7 @@ COLUMNS = (
     TableColumn("version", "KUBERNETES", 11, priority=40),
     TableColumn("objects", "OBJECTS", 7, align="right", priority=50),
     TableColumn("failing", "FAILING", 7, align="right", priority=60),
-    TableColumn("detail", "WHY", 30, 14, 200, flex=4, priority=80),
+    TableColumn("detail", "WHY", 40, 30, 200, flex=4, priority=80),
 )
 
 

@@ -63,7 +63,7 @@ def _table_column(column: Column) -> TableColumn:
         column.width + 24 * column.weight if column.weight else column.width,
         flex=column.weight,
         align="right" if column.right else "left",
-        priority=20 if column.wide else 50,
+        priority=75 if column.main else 20 if column.wide else 50,
         cut="middle" if column.id in {"revision", "url", "path"} else "end",
     )
 

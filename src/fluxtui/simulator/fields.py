@@ -54,6 +54,8 @@ def fields_of(value: Any, path: tuple[str, ...] = (), *, maps: bool = True) -> F
     own: Fields = {".": {}} if maps and path and path != ("f:metadata",) else {}
     for key, part in parts.items():
         own[key] = fields_of(part, (*path, key), maps=maps)
+    if not own.get("f:metadata", True):
+        del own["f:metadata"]
     return own
 
 

@@ -80,18 +80,8 @@ def _edit(target: Any, path: list[str], operation: str, value: Any, text: str) -
     if rest:
         child = _edit(_child(target, part, text), rest, operation, value, text)
         return _put(target, part, child)
-    if operation != "add":
-        try:
-            _child(target, part, text)
-        except PatchFailed:
-            if operation == "replace":
-                raise PatchFailed(
-                    f"replace operation does not apply: doc is missing key: {text}: missing value"
-                ) from None
-            raise PatchFailed(
-                f'remove operation does not apply: doc is missing path: "{text}": missing value'
-            ) from None
     if operation == "remove":
+        _child(target, part, text)
         return _drop(target, part)
     items = as_list(target)
     if items is not None and operation == "add":
@@ -106,7 +96,7 @@ def _edit(target: Any, path: list[str], operation: str, value: Any, text: str) -
 
 def _put(target: Any, part: str, value: Any) -> Any:
     if isinstance(target, list):
-        where = int(part)
+        where = int(part) if part.isdigit() else len(target)
         return [*target[:where], value, *target[where + 1 :]]
     return {**target, part: value}
 

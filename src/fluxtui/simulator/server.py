@@ -6,6 +6,7 @@ The rules of reading, watching and writing are in modules of those names; what i
 import asyncio
 import logging
 
+import msgspec
 from aiohttp import web
 
 from fluxtui.simulator import answers, discovery, logs, reading, refusals, reviews, writing
@@ -113,7 +114,8 @@ class ApiServer:
         if request.method != "GET":
             raise refusals.method_not_allowed()
         if path == "/version":
-            return answers.document(request, discovery.VERSION)
+            body = msgspec.json.format(msgspec.json.encode(discovery.VERSION), indent=2)
+            return web.Response(body=body, headers=answers.HEADERS | {"Content-Type": "application/json"})
         return self._discovery(request, parts)
 
     def _discovery(self, request: web.BaseRequest, parts: list[str]) -> web.StreamResponse:

@@ -59,6 +59,9 @@ class Watch:
             if not now and not before:
                 return
             kind = "DELETED" if not now else "MODIFIED" if before else "ADDED"
+            if event.type != "DELETED" and not now and event.before is not None:
+                self.push((kind, _as_it_was(event.before, event.after)))
+                return
         self.push((kind, event.after))
 
     def _concerns(self, stored: Stored) -> bool:
@@ -154,6 +157,12 @@ class Watch:
             self._wake.clear()
             await self.flush(response)
         await self.flush(response)
+
+
+def _as_it_was(before: Stored, after: Stored) -> Stored:
+    """An object that leaves a selection is told as it was in it, at the version at which it left."""
+    metadata = before.obj["metadata"] | {"resourceVersion": str(after.version)}
+    return Stored(after.resource, after.key, before.obj | {"metadata": metadata}, after.version)
 
 
 class Watches:

@@ -5,13 +5,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fluxtui.simulator import kubeconfig
 from fluxtui.simulator.cluster import SimulatedCluster
-from fluxtui.simulator.fleet import clusters, filler
+from fluxtui.simulator.fleet import clusters
 from fluxtui.simulator.scenario import Churn, Scenario, load
 from fluxtui.simulator.simulation import Simulation
 
@@ -97,18 +97,16 @@ def build(
     count = len(clusters.FOUR) if clusters_wanted is None else clusters_wanted
     simulation = Simulation(told, time.time() if opening is None else opening, clusters_wanted=count, seed=seed)
     simulation.play()
+    objects = told.objects if objects is None else objects
     if objects:
-        members = list(simulation.members.values())
-        for number, member in enumerate(members):
-            share = objects // len(members) + (number < objects % len(members))
-            filler.fill(member.engine, share)
+        simulation.fill(objects)
     demo = Demo(simulation, speed)
     simulation.connection = demo.reach
     return demo
 
 
 @asynccontextmanager
-async def serving(demo: Demo, path: Path) -> AsyncIterator[Demo]:
+async def serving(demo: Demo, path: Path) -> AsyncGenerator[Demo]:
     """Serves a demo and writes its kubeconfig to ``path``, for as long as the context lasts."""
     await demo.start()
     kubeconfig.write(path, demo.servers.values())

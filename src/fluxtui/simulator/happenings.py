@@ -28,6 +28,7 @@ class Stage:
         self.connect = connect
         self.now = min((engine.now for engine in engines.values()), default=0.0)
         self.rate = 0.0
+        self.flips = 1.0
         self._churned = self.now
         self._items: list[tuple[Engine, Key]] = []
         self._random = random.Random(3)  # noqa: S311 - a simulation must be repeatable
@@ -75,12 +76,13 @@ class Stage:
     def _flip(self, engine: Engine, key: Key) -> None:
         obj = engine.storage.get(*key)
         if obj is not None and engine.idle(key):
-            engine.storage.set_status(key, filler.flipped(obj, engine.now))
+            change = filler.flipped if self._random.random() < self.flips else filler.touched
+            engine.storage.set_status(key, change(obj, engine.now))
 
 
 @singledispatch
 def happen(what: Happening, stage: Stage, count: int) -> None:
-    """Does what a happening says; ``count`` is how often it has happened before. Raises TypeError for an unknown one."""
+    """Does what a happening says; ``count`` is how often it happened before. Raises TypeError for an unknown one."""
     raise TypeError(f"nothing is known of {type(what).__name__}")
 
 
@@ -201,7 +203,7 @@ def _(what: scenario.Connect, stage: Stage, count: int) -> None:
 
 @happen.register
 def _(what: scenario.Churn, stage: Stage, count: int) -> None:
-    stage.rate = what.rate
+    stage.rate, stage.flips = what.rate, what.flips
 
 
 def _patch(stage: Stage, what: Happening, key: Key, patch: dict[str, Any], by: str) -> None:

@@ -1,8 +1,8 @@
 """Scenarios: what happens to a fleet, as data.
 
 A scenario is a YAML file with a timeline. Each happening has a time relative to the moment at which the demo opens
-(``-14m`` has already happened, ``90s`` will) and a verb in ``do``; ``clusters`` limits it to clusters by glob, ``every``
-repeats it. Names of objects are ``Kind/namespace/name``. A mistake is told with the file and the place in it.
+(``-14m`` has already happened, ``90s`` will) and a verb in ``do``; ``clusters`` limits it to clusters by glob,
+``every`` repeats it. Names of objects are ``Kind/namespace/name``. A mistake is told with the file and the place in it.
 """
 
 import re
@@ -151,9 +151,11 @@ class Connect(Happening, tag="connect"):
 
 
 class Churn(Happening, tag="churn"):
-    """From now on so many objects per second and fleet change."""
+    """From now on so many Kustomizations per second change, over all clusters; fillers first, where there are any."""
 
     rate: float
+    flips: float = 1.0
+    """The share of the changes that turn Ready around; the others are runs that change nothing."""
 
 
 AnyHappening = (
@@ -183,6 +185,8 @@ class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     played: str = "22m"
     """How much of the past is played rather than counted."""
     windows: dict[str, Window] = {}
+    objects: int = 0
+    """Filler Kustomizations over all clusters."""
     timeline: tuple[AnyHappening, ...] = ()
 
 

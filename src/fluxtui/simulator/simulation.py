@@ -1,4 +1,4 @@
-"""A fleet under a scenario: clusters with their engines on one world, the past played at once, the rest as time goes by.
+"""A fleet under a scenario: clusters with their engines on one world; the past is played at once, the rest in time.
 
 No I/O and no wall clock: `Simulation.step` is told what time it is.
 """
@@ -6,18 +6,22 @@ No I/O and no wall clock: `Simulation.step` is told what time it is.
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from fluxtui.simulator.controllers.engine import Clock, Engine
 from fluxtui.simulator.controllers.installed import engine_for
-from fluxtui.simulator.fleet import clusters, founding, lived
+from fluxtui.simulator.fleet import clusters, filler, founding, lived
 from fluxtui.simulator.fleet.clusters import Cluster
+from fluxtui.simulator.fleet.manifests import RUNTIME
 from fluxtui.simulator.happenings import Stage, happen
-from fluxtui.simulator.objects import Objects
+from fluxtui.simulator.objects import Event, Objects
 from fluxtui.simulator.scenario import Happening, Scenario, Window, offset
 from fluxtui.simulator.world import World
+
+LIVELY = 8
+"""More clusters than these are copies of the last one of them, at rest until somebody asks for something."""
 
 
 class Member:
@@ -34,6 +38,25 @@ class Member:
     def name(self) -> str:
         """The cluster's name."""
         return self.cluster.name
+
+    def share(self, other: "Member", kinds: Iterable[str], namespaces: Iterable[str | None]) -> None:
+        """Takes over objects of another cluster as they are: they are shared, not copied, and nobody is told."""
+        within = list(namespaces)
+        for kind in kinds:
+            shelf = self.objects.shelf(kind)
+            for namespace in within:
+                for stored in other.objects.shelf(kind).within(namespace):
+                    shelf.write(Event("ADDED", stored, None))
+        self.objects.version = max(self.objects.version, other.objects.version)
+
+    def resemble(self, other: "Member") -> None:
+        """Takes over everything that another cluster holds, but for its name."""
+        kinds = [resource.kind for resource in other.objects.resources]
+        self.share(other, [kind for kind in kinds if kind != "CustomResourceDefinition"], [None])
+        self.clock.time = other.clock.time
+        self.engine.rest_like(other.engine)
+        runtime = ("ConfigMap", "flux-system", RUNTIME)
+        self.engine.storage.merge(runtime, {"data": self.cluster.runtime})
 
 
 class Simulation:
@@ -61,8 +84,9 @@ class Simulation:
         fleet = clusters.fleet(clusters_wanted)
         self.members = {
             cluster.name: Member(cluster, self.world, founded, seed * 1000 + number)
-            for number, cluster in enumerate(fleet)
+            for number, cluster in enumerate(fleet[:LIVELY])
         }
+        self._copies = fleet[LIVELY:]
         self.stage = Stage(self.world, {name: member.engine for name, member in self.members.items()}, self._connect)
         self.connection = connection
         self._plan: list[tuple[float, int, Happening, int]] = []
@@ -102,6 +126,29 @@ class Simulation:
         for member in self.members.values():
             member.engine.recorder.release()
             member.engine.quiet = False
+        self._copy()
+
+    def _copy(self) -> None:
+        """Adds the clusters beyond the lively ones."""
+        model = next(reversed(self.members.values()))
+        for number, cluster in enumerate(self._copies, LIVELY):
+            member = Member(cluster, self.world, self.opening, number)
+            member.resemble(model)
+            self.members[cluster.name] = member
+            self.stage.engines[cluster.name] = member.engine
+
+    def fill(self, count: int) -> None:
+        """Adds ``count`` static Kustomizations over all clusters; each cluster has the same ones, but for the rest."""
+        first, *others = self.members.values()
+        share, rest = divmod(count, len(self.members))
+        names = filler.fill(first.engine, share)
+        for other in others:
+            for name in names:
+                if other.engine.storage.get("Namespace", "", name) is None:
+                    other.engine.storage.create(filler.namespace(name))
+            other.share(first, ("Kustomization", "OCIRepository"), names)
+            other.engine.rest(names)
+        filler.fill(first.engine, rest, share)
 
     def step(self, now: float) -> None:
         """Does what is due by ``now``, which never goes back."""

@@ -10,6 +10,7 @@ import msgspec
 
 from fluxtui.simulator.controllers.conditions import Object, kstatus
 from fluxtui.simulator.controllers.engine import Engine, Key
+from fluxtui.simulator.shapes import as_map
 
 CLUSTER_SCOPED = {
     "Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ClusterIssuer", "ClusterPolicy",
@@ -129,6 +130,7 @@ def _comparable(manifest: Object) -> Object:
 
 def _within(part: Any, whole: Any) -> bool:
     """Whether everything that ``part`` says, ``whole`` says too."""
-    if isinstance(part, dict) and isinstance(whole, dict):
-        return all(key in whole and _within(value, whole[key]) for key, value in part.items())
+    parts, wholes = as_map(part), as_map(whole)
+    if parts is not None and wholes is not None:
+        return all(key in wholes and _within(value, wholes[key]) for key, value in parts.items())
     return part == whole

@@ -9,6 +9,7 @@ from typing import Any
 
 from fluxtui.simulator.controllers.conditions import Object, is_true
 from fluxtui.simulator.controllers.engine import Run
+from fluxtui.simulator.shapes import dig, maps_at
 
 _COMPARISON = re.compile(
     r"""^(?:dep\.|self\.)?([\w.]+)\s*(==|!=|>=|<=|>|<)\s*(?:(-?\d+)|['"]([^'"]*)['"]|(true|false))$"""
@@ -69,7 +70,7 @@ def evaluate(expression: str, dependency: Object) -> bool:
     condition = _CONDITION.match(text)
     if condition:
         _, kind, wanted = condition.groups()
-        found = [c for c in (dependency.get("status") or {}).get("conditions") or () if c["type"] == kind]
+        found = [c for c in maps_at(dependency, "status", "conditions") if c["type"] == kind]
         holds = [c["status"] == wanted for c in found]
         return all(holds) if "filter" in text else any(holds)
     comparison = _COMPARISON.match(text)
@@ -79,9 +80,7 @@ def evaluate(expression: str, dependency: Object) -> bool:
             f"input '<EOF>' expecting {{'[', '{{', '(', '.', '-', '!', 'true', 'false', 'null', IDENTIFIER}}"
         )
     path, operator, number, string, boolean = comparison.groups()
-    value: Any = dependency
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    value = dig(dependency, *path.split("."))
     if value is None:
         return False
     wanted = int(number) if number is not None else boolean == "true" if boolean else string
@@ -112,6 +111,6 @@ def _behind(run: Run, dependency: Object) -> bool:
 
     if source(dependency) != source(run.obj):
         return False
-    origin = run.engine.storage.get(*source(run.obj)) or {}
-    revision = (origin.get("status") or {}).get("artifact", {}).get("revision", "")
-    return (dependency.get("status") or {}).get("lastAppliedRevision") != revision
+    origin = run.engine.storage.get(*source(run.obj))
+    revision = dig(origin, "status", "artifact", "revision")
+    return bool(dig(dependency, "status", "lastAppliedRevision") != revision)

@@ -13,6 +13,7 @@ from typing import Protocol
 from fluxtui.simulator.controllers import conditions
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.recorder import Recorder
+from fluxtui.simulator.shapes import map_at
 from fluxtui.simulator.world import World
 
 Key = tuple[str, str, str]
@@ -190,6 +191,23 @@ class Engine:
         if key not in self._running:
             self._push(key, due)
 
+    def rest(self, namespaces: Iterable[str]) -> None:
+        """Leaves the objects of these namespaces alone, those that are there already too, until somebody asks."""
+        self.static.update(namespaces)
+        for kind in ("Kustomization", "OCIRepository"):
+            for obj in self.storage.list(kind):
+                metadata = obj["metadata"]
+                self._asked.setdefault((kind, metadata["namespace"], metadata["name"]), _asked(obj))
+
+    def rest_like(self, other: "Engine") -> None:
+        """Knows the objects of another engine's cluster, and leaves all alone that nobody asks for, but the report."""
+        self._asked = dict(other._asked)
+        self.static = {item["metadata"]["name"] for item in self.storage.list("Namespace")}
+        self.memory = {key: dict(known) for key, known in other.memory.items()}
+        for key in self._asked:
+            if key[0] == "FluxReport":
+                self.enqueue(key, self.random.uniform(0.0, 45.0))
+
     def idle(self, key: Key) -> bool:
         """Whether no run of this object is under way."""
         return key not in self._running
@@ -243,12 +261,7 @@ class Engine:
         if event == "DELETED":
             self._forget(key)
         elif key[0] in self.reconcilers:
-            annotations = metadata.get("annotations") or {}
-            asked = (
-                metadata.get("generation"),
-                "deletionTimestamp" in metadata,
-                *[annotations.get(name) for name in _ASKING],
-            )
+            asked = _asked(obj)
             if self._asked.get(key) != asked:
                 fresh = key not in self._asked
                 self._asked[key] = asked
@@ -262,6 +275,13 @@ class Engine:
         for known in (self._asked, self._due, self._running, self.memory):
             known.pop(key, None)
         self._dirty.discard(key)
+
+
+def _asked(obj: Object) -> tuple[object, ...]:
+    """What of an object makes its controller run when it changes."""
+    metadata, annotations = obj["metadata"], map_at(obj, "metadata", "annotations")
+    deleted = "deletionTimestamp" in metadata
+    return (metadata.get("generation"), deleted, *[annotations.get(name) for name in _ASKING])
 
 
 class Run:
@@ -308,7 +328,7 @@ class Run:
 
     def annotation(self, name: str) -> str:
         """An annotation's value, empty without it."""
-        return (self.obj["metadata"].get("annotations") or {}).get(name, "")
+        return map_at(self.obj, "metadata", "annotations").get(name, "")
 
     def put(self, kind: str, value: str, reason: str, message: str) -> None:
         """Sets a condition."""

@@ -6,7 +6,7 @@ until the retries are used up: then the release is Stalled with RetriesExceeded,
 or generation change, or a reset is asked for.
 """
 
-from typing import Any
+from collections.abc import Generator
 
 from fluxtui.simulator.controllers import applying
 from fluxtui.simulator.controllers.conditions import Object, find, is_true
@@ -14,6 +14,7 @@ from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet
 from fluxtui.simulator.controllers.engine import MOMENT, RESET, Engine, Run, Steps
 from fluxtui.simulator.controllers.sources import force_requested
 from fluxtui.simulator.controllers.times import duration, seconds, stamp
+from fluxtui.simulator.shapes import dig
 from fluxtui.simulator.world import Artifact, digest
 
 REQUEUE_DEPENDENCY = 30.0
@@ -35,7 +36,7 @@ def reconcile(run: Run) -> Steps:
     if waiting:
         return _waits(run, "DependencyNotReady", waiting)
     source, kind, name = _chart(run)
-    revision = ((source or {}).get("status") or {}).get("artifact", {}).get("revision", "")
+    revision: str = dig(source, "status", "artifact", "revision") or ""
     if source is None or not revision:
         missing = f"{kind} '{name}' is not ready: latest generation of object has not been reconciled"
         return _waits(run, "SourceNotReady", missing)
@@ -127,7 +128,7 @@ class Release:
         self.exhausted()
         self.finish()
 
-    def attempt(self) -> "Steps | Any":
+    def attempt(self) -> Generator[float, None, bool]:
         """One install or upgrade; True when it failed and is to be tried again at once."""
         run = self.run
         history: list[Object] = list(run.status.get("history") or ())
@@ -193,7 +194,9 @@ class Release:
         self.finish()
         run.event("Normal", reason, said, self.annotations())
 
-    def failed(self, action: str, version: int, why: str, entries: list[dict[str, str]]) -> "Steps | Any":
+    def failed(
+        self, action: str, version: int, why: str, entries: list[dict[str, str]]
+    ) -> Generator[float, None, bool]:
         """Concludes an attempt with a failure; True when another one follows."""
         run = self.run
         reason = f"{action.capitalize()}Failed"

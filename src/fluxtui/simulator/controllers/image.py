@@ -2,6 +2,7 @@
 
 from fluxtui.simulator.controllers.engine import MOMENT, Run, Steps
 from fluxtui.simulator.controllers.times import seconds, stamp
+from fluxtui.simulator.shapes import map_at
 from fluxtui.simulator.world import PullError, commit, matches
 
 
@@ -20,6 +21,7 @@ def repository(run: Run) -> Steps:
         run.write()
         run.event("Warning", "ReadOperationFailed", said)
         return 30.0
+    run.memory["tags"] = tags
     said = f"successful scan: found {len(tags)} tags"
     run.put("Ready", "True", "Succeeded", said)
     run.status["canonicalImageName"] = image
@@ -42,13 +44,15 @@ def policy(run: Run) -> Steps:
     yield MOMENT
     reference = run.spec["imageRepositoryRef"]
     source = run.engine.storage.get("ImageRepository", reference.get("namespace", run.namespace), reference["name"])
-    scanned = ((source or {}).get("status") or {}).get("lastScanResult")
+    scanned = map_at(source, "status", "lastScanResult")
     if source is None or not scanned:
         run.put("Ready", "False", "DependencyNotReady", f"image repository '{reference['name']}' has not been scanned")
         run.write()
         return 10.0
     image, wanted = source["spec"]["image"], run.spec["policy"]["semver"]["range"]
-    fitting = [tag for tag in run.engine.world.tags(f"oci://{image}") if matches(tag, wanted)]
+    key = ("ImageRepository", source["metadata"]["namespace"], source["metadata"]["name"])
+    tags: list[str] = run.engine.memory.get(key, {}).get("tags", [])
+    fitting = [tag for tag in tags if matches(tag, wanted)]
     chosen = {"name": image, "tag": fitting[-1]} if fitting else {"name": image, "tag": ""}
     before = run.status.get("latestRef")
     if before != chosen:
@@ -68,7 +72,7 @@ def automation(run: Run) -> Steps:
         return None
     yield MOMENT * 30
     policies = {
-        item["metadata"]["name"]: (item.get("status") or {}).get("latestRef", {})
+        item["metadata"]["name"]: map_at(item, "status", "latestRef")
         for item in run.engine.storage.list("ImagePolicy", run.namespace)
     }
     chosen = {name: ref for name, ref in policies.items() if ref}

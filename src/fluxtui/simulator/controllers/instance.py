@@ -7,6 +7,7 @@ from fluxtui.simulator.controllers.conditions import Object, find, is_true, reme
 from fluxtui.simulator.controllers.engine import MOMENT, SWITCH, Engine, Run, Steps
 from fluxtui.simulator.controllers.provider import EVERY
 from fluxtui.simulator.controllers.times import duration, rounded, seconds
+from fluxtui.simulator.shapes import dig, maps_at
 from fluxtui.simulator.world import digest
 
 RELEASES: dict[str, dict[str, str]] = {
@@ -55,7 +56,7 @@ def reconcile(run: Run) -> Steps:
     if run.annotation(SWITCH) == "disabled":
         run.event("Warning", "ReconciliationDisabled", "Reconciliation is disabled")
         return None
-    if not is_true(run.status, "Ready") or (find(run.status, "Ready") or {})["observedGeneration"] != run.generation:
+    if not is_true(run.status, "Ready") or dig(find(run.status, "Ready"), "observedGeneration") != run.generation:
         run.put("Reconciling", "True", "Progressing", "Reconciliation in progress")
         run.put("Ready", "Unknown", "Progressing", "Reconciliation in progress")
         run.passing()
@@ -71,7 +72,7 @@ def reconcile(run: Run) -> Steps:
     manifests = deployments(version, components, run.spec["distribution"]["registry"]) + sync(run.spec)
     applied = apply(run.engine, manifests, _labels(run), "flux-operator")
     entries = [*_definitions(components), *applied.entries]
-    lines = applied.lines + prune(run.engine, run.status.get("inventory", {}).get("entries", []), entries)
+    lines = applied.lines + prune(run.engine, maps_at(run.status, "inventory", "entries"), entries)
     run.status["inventory"] = {"entries": entries}
     run.status["components"] = [_component(run.spec, version, name) for name in components]
     run.status["lastAppliedRevision"] = revision
@@ -93,7 +94,7 @@ def reconcile(run: Run) -> Steps:
 
 def finalize(engine: Engine, obj: Object) -> None:
     """Uninstalls Flux."""
-    prune(engine, (obj.get("status") or {}).get("inventory", {}).get("entries", []), [])
+    prune(engine, maps_at(obj, "status", "inventory", "entries"), [])
 
 
 def release(wanted: str) -> str:

@@ -13,6 +13,7 @@ from fluxtui.simulator.controllers.conditions import Object, drop, put, remember
 from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet
 from fluxtui.simulator.controllers.engine import MOMENT, Engine, Run, Steps
 from fluxtui.simulator.controllers.times import duration, seconds
+from fluxtui.simulator.shapes import as_list, as_map, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
 REQUEUE_DEPENDENCY = 30.0
@@ -25,7 +26,7 @@ def reconcile(run: Run) -> Steps:
         return None
     yield MOMENT
     source = _source(run)
-    revision = (source.get("status") or {}).get("artifact", {}).get("revision", "") if source else ""
+    revision: str = dig(source, "status", "artifact", "revision") or ""
     if not revision:
         return _no_artifact(run, source)
     try:
@@ -42,7 +43,7 @@ def reconcile(run: Run) -> Steps:
 def finalize(engine: Engine, obj: Object) -> None:
     """What deletes a Kustomization also deletes what it applied, when it prunes and is not suspended."""
     if obj["spec"].get("prune") and not obj["spec"].get("suspend"):
-        applying.prune(engine, (obj.get("status") or {}).get("inventory", {}).get("entries", []), [])
+        applying.prune(engine, maps_at(obj, "status", "inventory", "entries"), [])
 
 
 class Attempt:
@@ -240,11 +241,10 @@ def _misconfigured(run: Run, detail: str) -> None:
 
 
 def _values(run: Run) -> dict[str, str]:
-    post = run.spec.get("postBuild") or {}
-    values: dict[str, str] = dict(post.get("substitute") or {})
-    for reference in post.get("substituteFrom") or ():
+    values: dict[str, str] = dict(map_at(run.spec, "postBuild", "substitute"))
+    for reference in maps_at(run.spec, "postBuild", "substituteFrom"):
         found = run.engine.storage.get(reference["kind"], run.namespace, reference["name"])
-        values |= (found or {}).get("data") or {}
+        values |= map_at(found, "data")
     return values
 
 
@@ -258,8 +258,7 @@ def _filled(manifest: Object, values: dict[str, str], target: str) -> Object:
 def _substitute(part: Any, values: dict[str, str]) -> Any:
     if isinstance(part, str):
         return _VARIABLE.sub(lambda found: values.get(found[1], ""), part) if "${" in part else part
-    if isinstance(part, dict):
-        return {key: _substitute(value, values) for key, value in part.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(part, list):
-        return [_substitute(value, values) for value in part]  # pyright: ignore[reportUnknownVariableType]
-    return part
+    mapping, several = as_map(part), as_list(part)
+    if mapping is not None:
+        return {key: _substitute(value, values) for key, value in mapping.items()}
+    return part if several is None else [_substitute(value, values) for value in several]

@@ -11,6 +11,7 @@ import msgspec
 
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import Engine, Key, Run, Steps
+from fluxtui.simulator.shapes import map_at
 
 SCAN_INTERVAL = 60.0
 EVENTS_EVERY = 10
@@ -36,11 +37,11 @@ def _containers(obj: Object) -> list[dict[str, Any]]:
 
 
 def _team(obj: Object) -> bool:
-    return "team" in (obj["metadata"].get("labels") or {})
+    return "team" in map_at(obj, "metadata", "labels")
 
 
 def _limits(obj: Object) -> bool:
-    return all((container.get("resources") or {}).get("limits") for container in _containers(obj))
+    return all(map_at(container, "resources", "limits") for container in _containers(obj))
 
 
 def _tagged(obj: Object) -> bool:
@@ -48,7 +49,7 @@ def _tagged(obj: Object) -> bool:
 
 
 def _non_root(obj: Object) -> bool:
-    return all((container.get("securityContext") or {}).get("runAsNonRoot") for container in _containers(obj))
+    return all(map_at(container, "securityContext").get("runAsNonRoot") for container in _containers(obj))
 
 
 LABEL_SAID = "validation error: label 'team' is required. rule {} failed at path {}"
@@ -103,7 +104,7 @@ def report_key(obj: Object) -> Key:
 
 def _judge(engine: Engine, obj: Object, rules: list[Rule], policies: dict[Any, Object], *, tell: bool) -> None:
     results = [_result(engine, rule, obj) for rule in rules if rule.kind == obj["kind"]]
-    summary = dict.fromkeys(("error", "fail", "pass", "skip", "warn"), 0)
+    summary: dict[str, int] = dict.fromkeys(("error", "fail", "pass", "skip", "warn"), 0)
     for result in results:
         summary[result["result"]] += 1
     known = engine.storage.get(*report_key(obj))
@@ -155,7 +156,7 @@ def _write(engine: Engine, obj: Object, results: list[Object], summary: dict[str
     if known is not None:
         engine.storage.merge((kind, namespace, name), body, "kyverno-reports")
         return
-    metadata = {"name": name, "namespace": namespace, "ownerReferences": [about]}
+    metadata: Object = {"name": name, "namespace": namespace, "ownerReferences": [about]}
     metadata["labels"] = {"app.kubernetes.io/managed-by": "kyverno"}
     report = {"apiVersion": "wgpolicyk8s.io/v1alpha2", "kind": kind, "metadata": metadata}
     engine.storage.create(report | body, "kyverno-reports")

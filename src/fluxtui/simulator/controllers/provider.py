@@ -13,6 +13,7 @@ from fluxtui.simulator.controllers.engine import MOMENT, REQUESTED, SWITCH, Run,
 from fluxtui.simulator.controllers.schedule import Schedule, ScheduleError
 from fluxtui.simulator.controllers.sources import force_requested
 from fluxtui.simulator.controllers.times import duration, rounded, seconds, stamp
+from fluxtui.simulator.shapes import map_at
 from fluxtui.simulator.world import PullError, digest, matches
 
 EVERY = "fluxcd.controlplane.io/reconcileEvery"
@@ -51,13 +52,14 @@ def reconcile(run: Run) -> Steps:
 def _fetch(run: Run) -> list[dict[str, Any]]:
     kind, world = run.spec["type"], run.engine.world
     if kind == "Static":
-        values = run.spec.get("defaultValues") or {}
+        values = map_at(run.spec, "defaultValues")
         return [{"id": _identity(f"{run.namespace}/{run.name}"), **values}]
     url = run.spec["url"]
     if kind == "ExternalService":
         return [{"id": _identity(repr(values)), **values} for values in world.service(url)]
-    limit = (run.spec.get("filter") or {}).get("limit", 100)
-    wanted = (run.spec.get("filter") or {}).get("semver", "*")
+    chosen = map_at(run.spec, "filter")
+    limit: int = chosen.get("limit", 100)
+    wanted: str = chosen.get("semver", "*")
     tags = [tag for tag in reversed(world.tags(url)) if matches(tag, wanted)][:limit]
     found = [(tag, world.peek(url, tag)) for tag in tags]
     return [{"digest": made.digest, "id": _identity(tag), "tag": tag} for tag, made in found if made is not None]

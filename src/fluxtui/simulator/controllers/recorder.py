@@ -48,7 +48,7 @@ class Recorder:
         self._similar: dict[_Group, tuple[float, set[str]]] = {}
         self._held: dict[tuple[_Group, str], Object] = {}
         self.holding = False
-        """Whether events are held back, as long as nobody watches: `release` writes those that are still of interest."""
+        """Whether events are held back while nobody watches: `release` writes those that are still of interest."""
 
     def record(self, obj: Object, kind: str, reason: str, message: str, annotations: dict[str, str]) -> None:
         """Records an event of a Flux controller about ``obj``."""

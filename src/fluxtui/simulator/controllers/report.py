@@ -8,6 +8,7 @@ from fluxtui.simulator.controllers.conditions import Object, find, kstatus
 from fluxtui.simulator.controllers.engine import MOMENT, SWITCH, Run, Steps
 from fluxtui.simulator.controllers.provider import EVERY
 from fluxtui.simulator.controllers.times import seconds
+from fluxtui.simulator.shapes import dig, map_at
 
 OPERATOR_VERSION = "0.58.0"
 RECONCILERS: tuple[tuple[str, str], ...] = (
@@ -73,7 +74,7 @@ def _served(run: Run, kind: str) -> bool:
 def _distribution(instance: Object | None) -> Object:
     if instance is None:
         return {"entitlement": "Unknown", "status": "Not Installed"}
-    version = (instance.get("status") or {}).get("lastAppliedRevision", "").partition("@")[0]
+    version = str(dig(instance, "status", "lastAppliedRevision") or "").partition("@")[0]
     found = {"entitlement": "Issued by controlplane", "managedBy": "flux-operator", "status": "Installed"}
     return found | {"version": version}
 
@@ -81,12 +82,12 @@ def _distribution(instance: Object | None) -> Object:
 def _components(run: Run) -> list[Object]:
     found: list[Object] = []
     for deployment in run.engine.storage.list("Deployment", run.namespace):
-        labels = deployment["metadata"].get("labels") or {}
+        labels = map_at(deployment, "metadata", "labels")
         if labels.get("app.kubernetes.io/part-of") != "flux":
             continue
         current = kstatus(deployment) == "Current"
         replicas = deployment["spec"].get("replicas", 1)
-        available = (deployment.get("status") or {}).get("availableReplicas", 0)
+        available = map_at(deployment, "status").get("availableReplicas", 0)
         said = f"Current Deployment is available. Replicas: {replicas}"
         component = {
             "image": deployment["spec"]["template"]["spec"]["containers"][0]["image"],
@@ -107,7 +108,7 @@ def _reconciler(run: Run, version: str, kind: str) -> Object:
             suspended += 1
         else:
             failing += _is_failing(obj)
-        artifact = (obj.get("status") or {}).get("artifact") or {}
+        artifact = map_at(obj, "status", "artifact")
         if "size" in artifact:
             size, sized = size + artifact["size"], True
     stats: Object = {"failing": failing, "running": total - suspended, "suspended": suspended}
@@ -117,8 +118,7 @@ def _reconciler(run: Run, version: str, kind: str) -> Object:
 
 
 def _is_suspended(obj: Object) -> bool:
-    annotations = obj["metadata"].get("annotations") or {}
-    return bool((obj.get("spec") or {}).get("suspend")) or annotations.get(SWITCH) == "disabled"
+    return bool(dig(obj, "spec", "suspend")) or dig(obj, "metadata", "annotations", SWITCH) == "disabled"
 
 
 def _is_failing(obj: Object) -> bool:
@@ -135,9 +135,9 @@ def human(size: int) -> str:
 
 
 def _sync(run: Run, instance: Object | None) -> Object:
-    wanted: Object = ((instance or {}).get("spec") or {}).get("sync") or {}
-    kustomization = wanted and run.engine.storage.get("Kustomization", run.namespace, "flux-system")
-    if not kustomization:
+    wanted = map_at(instance, "spec", "sync")
+    kustomization = run.engine.storage.get("Kustomization", run.namespace, "flux-system")
+    if not wanted or kustomization is None:
         return {}
     ready = find(kustomization.get("status") or {}, "Ready") or {"status": "Unknown", "message": "not initialized"}
     said = ready["message"]

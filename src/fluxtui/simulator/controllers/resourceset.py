@@ -13,6 +13,7 @@ from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet_by
 from fluxtui.simulator.controllers.engine import MOMENT, SWITCH, Engine, Key, Run, Steps
 from fluxtui.simulator.controllers.provider import EVERY, TIMEOUT
 from fluxtui.simulator.controllers.times import duration, rounded, seconds
+from fluxtui.simulator.shapes import as_list, as_map, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
 RETRY_DEPENDENCY = 5.0
@@ -61,7 +62,7 @@ def reconcile(run: Run) -> Steps:
 
 def finalize(engine: Engine, obj: Object) -> None:
     """Deletes what it made."""
-    applying.prune(engine, (obj.get("status") or {}).get("inventory", {}).get("entries", []), [])
+    applying.prune(engine, maps_at(obj, "status", "inventory", "entries"), [])
 
 
 def readers(engine: Engine, event: str, obj: Object) -> list[Key]:
@@ -70,16 +71,16 @@ def readers(engine: Engine, event: str, obj: Object) -> list[Key]:
         return []
     metadata = obj["metadata"]
     key = (obj["kind"], metadata["namespace"], metadata["name"])
-    revision = None if event == "DELETED" else (obj.get("status") or {}).get("lastExportedRevision")
+    revision = None if event == "DELETED" else dig(obj, "status", "lastExportedRevision")
     memory = engine.memory.setdefault(key, {})
     if event == "MODIFIED" and memory.get("announced") == revision:
         return []
     memory["announced"] = revision
-    found: list[Key] = []
-    for reader in engine.storage.list("ResourceSet", metadata["namespace"]):
-        if any(_reads(reference, obj) for reference in reader["spec"].get("inputsFrom") or ()):
-            found.append(("ResourceSet", metadata["namespace"], reader["metadata"]["name"]))
-    return found
+    return [
+        ("ResourceSet", metadata["namespace"], reader["metadata"]["name"])
+        for reader in engine.storage.list("ResourceSet", metadata["namespace"])
+        if any(_reads(reference, obj) for reference in maps_at(reader, "spec", "inputsFrom"))
+    ]
 
 
 def inputs(run: Run) -> list[dict[str, Any]]:
@@ -88,7 +89,7 @@ def inputs(run: Run) -> list[dict[str, Any]]:
     references: list[Object] = run.spec.get("inputsFrom") or []
     for reference in references:
         for provider in _providers(run, reference):
-            exported = (provider.get("status") or {}).get("exportedInputs") or ()
+            exported = maps_at(provider, "status", "exportedInputs")
             metadata = provider["metadata"]
             about = {"apiVersion": provider["apiVersion"], "kind": provider["kind"]}
             about |= {"name": metadata["name"], "namespace": metadata["namespace"]}
@@ -104,7 +105,7 @@ def build(run: Run, sets: list[dict[str, Any]]) -> list[Object]:
     for values in sets if reads else [{}]:
         for template in templates:
             manifest: Object = _filled(template, values)
-            if (manifest["metadata"].get("annotations") or {}).get(SWITCH) == "disabled":
+            if dig(manifest, "metadata", "annotations", SWITCH) == "disabled":
                 continue
             made.setdefault(applying.key_of(manifest), _copied(run, manifest))
     return list(made.values())
@@ -113,8 +114,8 @@ def build(run: Run, sets: list[dict[str, Any]]) -> list[Object]:
 def _reads(reference: Object, provider: Object) -> bool:
     if "name" in reference:
         return reference["name"] == provider["metadata"]["name"]
-    wanted = (reference.get("selector") or {}).get("matchLabels") or {}
-    labels = provider["metadata"].get("labels") or {}
+    wanted = map_at(reference, "selector", "matchLabels")
+    labels = map_at(provider, "metadata", "labels")
     return all(labels.get(key) == value for key, value in wanted.items())
 
 
@@ -132,27 +133,27 @@ def _providers(run: Run, reference: Object) -> list[Object]:
 def _filled(part: Any, values: dict[str, Any]) -> Any:
     if isinstance(part, str):
         return _PLACE.sub(lambda found: _value(found[1], values), part) if "<<" in part else part
-    if isinstance(part, dict):
-        return {key: _filled(value, values) for key, value in part.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(part, list):
-        return [_filled(value, values) for value in part]  # pyright: ignore[reportUnknownVariableType]
-    return part
+    mapping, several = as_map(part), as_list(part)
+    if mapping is not None:
+        return {key: _filled(value, values) for key, value in mapping.items()}
+    return part if several is None else [_filled(value, values) for value in several]
 
 
 def _value(expression: str, values: dict[str, Any]) -> str:
     found: Any = values
     for part in expression.removeprefix("inputs.").split("."):
-        if not isinstance(found, dict) or part not in found:
+        known = as_map(found)
+        if known is None or part not in known:
             raise BuildError(
                 "failed to build resources: failed to execute template: template: resource:1:10: "
                 f'executing "resource" at <{expression}>: map has no entry for key "{part}"'
             )
-        found = found[part]  # pyright: ignore[reportUnknownVariableType]
+        found = known[part]
     return str(found)
 
 
 def _copied(run: Run, manifest: Object) -> Object:
-    origin = (manifest["metadata"].get("annotations") or {}).get(COPY_FROM)
+    origin: str = dig(manifest, "metadata", "annotations", COPY_FROM) or ""
     if not origin:
         return manifest
     namespace, _, name = origin.partition("/")

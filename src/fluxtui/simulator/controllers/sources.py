@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from fluxtui.simulator.controllers.conditions import Object, find, is_true
 from fluxtui.simulator.controllers.engine import FORCED, MOMENT, REQUESTED, Engine, Key, Run, Steps
 from fluxtui.simulator.controllers.times import seconds, stamp
+from fluxtui.simulator.shapes import dig, map_at
 from fluxtui.simulator.world import Artifact, PullError, digest
 
 BACKOFF_FIRST, BACKOFF_LAST = 0.75, 300.0
@@ -25,7 +26,7 @@ def oci(run: Run) -> Steps:
         return None
     fresh = run.status.get("observedGeneration") != run.generation
     failed = not is_true(run.status, "Ready")
-    url, ref = run.spec["url"], run.spec.get("ref") or {}
+    url, ref = run.spec["url"], map_at(run.spec, "ref")
     if fresh or run.annotation(REQUESTED) != run.status.get("lastHandledReconcileAt", ""):
         _begin(run)
         yield MOMENT * 2
@@ -60,7 +61,7 @@ def git(run: Run) -> Steps:
     """One run of a GitRepository."""
     if run.spec.get("suspend"):
         return None
-    url, branch = run.spec["url"], (run.spec.get("ref") or {}).get("branch", "master")
+    url, branch = run.spec["url"], map_at(run.spec, "ref").get("branch", "master")
     if run.status.get("observedGeneration") != run.generation:
         _begin(run)
         yield MOMENT
@@ -123,14 +124,14 @@ def dependents(engine: Engine, event: str, obj: Object) -> Iterable[Key]:
         return
     metadata = obj["metadata"]
     key = (kind, metadata["namespace"], metadata["name"])
-    revision = (obj.get("status") or {}).get("artifact", {}).get("revision", "")
+    revision: str = dig(obj, "status", "artifact", "revision") or ""
     memory = engine.memory.setdefault(key, {})
     if not revision or memory.get("announced") == revision:
         return
     memory["announced"] = revision
     for user in ("Kustomization", "HelmRelease"):
         for other in engine.storage.list(user):
-            reference = other["spec"].get("sourceRef") or other["spec"].get("chartRef") or {}
+            reference = map_at(other, "spec", "sourceRef") or map_at(other, "spec", "chartRef")
             namespace = other["metadata"]["namespace"]
             if (reference.get("kind"), reference.get("namespace", namespace), reference.get("name")) == key:
                 yield user, namespace, other["metadata"]["name"]

@@ -25,8 +25,10 @@ OPERATOR = "flux-operator"
 
 _TOOLKIT = ("Kustomization", "HelmRelease", "OCIRepository", "GitRepository", "HelmChart")
 _OPERATED = ("FluxInstance", "ResourceSet", "ResourceSetInputProvider")
-_FINALIZERS: dict[str, str] = dict.fromkeys(_TOOLKIT, "finalizers.fluxcd.io")
-_FINALIZERS |= dict.fromkeys(_OPERATED, "fluxcd.controlplane.io/finalizer")
+_FINALIZERS: dict[str, str] = {
+    **dict.fromkeys(_TOOLKIT, "finalizers.fluxcd.io"),
+    **dict.fromkeys(_OPERATED, "fluxcd.controlplane.io/finalizer"),
+}
 _UNOBSERVED = {*_TOOLKIT, "ImageRepository"}
 
 

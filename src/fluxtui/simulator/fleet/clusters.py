@@ -207,8 +207,8 @@ def _operator() -> Manifest:
 
 def _automation() -> Manifest:
     group = "<< inputs.namespace >>"
-    git = {"checkout": {"ref": {"branch": "main"}}, "push": {"branch": "image-updates"}}
-    git["commit"] = {"author": {"email": "bot@acme.example.com", "name": "acme-bot"}}  # pyright: ignore[reportArgumentType]
+    git: Manifest = {"checkout": {"ref": {"branch": "main"}}, "push": {"branch": "image-updates"}}
+    git["commit"] = {"author": {"email": "bot@acme.example.com", "name": "acme-bot"}}
     repository = {"interval": "10m", "ref": {"branch": "main"}, "url": f"{GIT}/d2-{group}"}
     update = {"path": "./components", "strategy": "Setters"}
     reference = {"kind": "GitRepository", "name": group}

@@ -19,20 +19,39 @@ APP = "apps"
 FAILURE = "health check failed after 30.012s: timeout waiting for: [Deployment/{}/{}-0 status: 'InProgress']"
 _REVISION = f"latest@{digest('filler')}"
 _BROKEN = f"latest@{digest('filler broken')}"
-_FIELDS = {"f:spec": {"f:interval": {}, "f:path": {}, "f:prune": {}, "f:sourceRef": {}, "f:dependsOn": {}}}
+_FIELDS: dict[str, Any] = {"f:spec": {"f:interval": {}, "f:path": {}, "f:prune": {}, "f:sourceRef": {}}}
 
 
-def fill(engine: Engine, count: int, first: int = 0) -> None:
-    """Creates ``count`` Kustomizations, and the namespaces and sources that they are in; numbers start at ``first``."""
+def fill(engine: Engine, count: int, first: int = 0) -> list[str]:
+    """Creates ``count`` Kustomizations with numbers from ``first``, and what they need; returns their namespaces."""
     storage = engine.storage
-    names = [f"team-{number:03d}" for number in range(min(NAMESPACES, max(count, 1)))]
+    names = [f"team-{number:03d}" for number in range(min(NAMESPACES, first + count))]
     engine.static.update(names)
     for name in names:
-        storage.create(manifest("Namespace", "", name, labels={"toolkit.fluxcd.io/role": "tenant"}))
-        storage.create(_source(name, engine.now))
+        if storage.get("Namespace", "", name) is None:
+            storage.create(namespace(name))
+            storage.create(_source(name, engine.now))
     when = {"now": stamp(engine.now), "created": stamp(engine.now - 14 * 86400), "recent": stamp(engine.now - 240)}
     for number in range(first, first + count):
-        storage.create(_kustomization(number, names[number % len(names)], len(names), engine.now, when))
+        storage.create(_kustomization(number, names[number % len(names)], len(names), when))
+    return names
+
+
+def namespace(name: str) -> dict[str, Any]:
+    """The namespace of a team."""
+    return manifest("Namespace", "", name, labels={"toolkit.fluxcd.io/role": "tenant"})
+
+
+def touched(obj: dict[str, Any], now: float) -> dict[str, Any]:
+    """A status that counts one more run with the same outcome; one that fails recovers."""
+    status: dict[str, Any] = dict(obj.get("status") or {})
+    ready = next((c for c in status.get("conditions") or () if c["type"] == "Ready"), None)
+    if ready is None or ready["status"] != "True":
+        return flipped(obj, now)
+    revision = status.get("lastAttemptedRevision", _REVISION)
+    remember(status, now, "298.771ms", digest(revision), ready["reason"], {"revision": revision})
+    put(status, now, obj["metadata"].get("generation", 1), "Ready", "True", ready["reason"], ready["message"])
+    return status
 
 
 def flipped(obj: dict[str, Any], now: float) -> dict[str, Any]:
@@ -65,7 +84,7 @@ def _source(namespace: str, now: float) -> dict[str, Any]:
     return manifest("OCIRepository", namespace, APP, spec=spec) | {"status": status}
 
 
-def _kustomization(number: int, namespace: str, spread: int, now: float, when: dict[str, str]) -> dict[str, Any]:
+def _kustomization(number: int, namespace: str, spread: int, when: dict[str, str]) -> dict[str, Any]:
     name = f"app-{number:05d}"
     failing = number % FAILING_EVERY == 0
     spec: dict[str, Any] = {
@@ -78,8 +97,9 @@ def _kustomization(number: int, namespace: str, spread: int, now: float, when: d
     }
     if number >= spread and number % 5:
         spec["dependsOn"] = [{"name": f"app-{number - spread:05d}"}]
-    field = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "fieldsType": "FieldsV1", "fieldsV1": _FIELDS}
-    metadata = {
+    version = "kustomize.toolkit.fluxcd.io/v1"
+    field: dict[str, Any] = {"apiVersion": version, "fieldsType": "FieldsV1", "fieldsV1": _FIELDS}
+    metadata: dict[str, Any] = {
         "name": name,
         "namespace": namespace,
         "labels": {"app.kubernetes.io/part-of": "workshop", "team": namespace},
@@ -88,7 +108,7 @@ def _kustomization(number: int, namespace: str, spread: int, now: float, when: d
         "managedFields": [field | {"manager": "flux-operator", "operation": "Apply", "time": when["created"]}],
     }
     return {
-        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "apiVersion": version,
         "kind": "Kustomization",
         "metadata": metadata,
         "spec": spec,

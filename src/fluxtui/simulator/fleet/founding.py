@@ -59,7 +59,7 @@ def approve(world: World, environment: str, versions: dict[str, str]) -> None:
 
 
 def bootstrap(engine: Engine, cluster: Cluster) -> None:
-    """Creates what a bootstrap creates, has the providers look in spite of their windows, and plays until all is settled."""
+    """Creates what a bootstrap creates, makes providers look regardless of windows, and plays until all has settled."""
     for item in clusters.seeds(cluster):
         engine.storage.create(item)
     engine.settle()

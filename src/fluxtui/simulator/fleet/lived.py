@@ -6,6 +6,7 @@ from fluxtui.simulator.controllers.conditions import find
 from fluxtui.simulator.controllers.engine import Engine, Key
 from fluxtui.simulator.controllers.provider import EVERY
 from fluxtui.simulator.controllers.times import seconds, stamp
+from fluxtui.simulator.shapes import dig
 
 KINDS = ("Kustomization", "ResourceSet", "FluxInstance", "OCIRepository", "HelmRelease", "GitRepository")
 
@@ -32,8 +33,7 @@ def live_on(engine: Engine, since: float) -> None:
 
 
 def _interval(obj: dict[str, Any]) -> float:
-    annotations = obj["metadata"].get("annotations") or {}
-    return seconds(obj["spec"].get("interval") or annotations.get(EVERY) or "1h")
+    return seconds(dig(obj, "spec", "interval") or dig(obj, "metadata", "annotations", EVERY) or "1h")
 
 
 def _count(engine: Engine, key: Key, status: dict[str, Any], since: float, last: float, interval: float) -> None:

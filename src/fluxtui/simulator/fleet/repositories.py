@@ -31,7 +31,7 @@ def components() -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = resources.files(__package__).joinpath("components.yaml").read_text()
+    text = resources.files("fluxtui.simulator.fleet").joinpath("components.yaml").read_text()
     return yaml.load(text, loader)  # noqa: S506 - a safe loader
 
 
@@ -53,8 +53,8 @@ def chart(name: str, version: str, created: float) -> Artifact:
     """One version of a chart."""
     made: list[Manifest] = []
     for item in components()["charts"][name]["workloads"]:
-        workload_name, facts = (item, {}) if isinstance(item, str) else next(iter(item.items()))
-        made.append(workload(workload_name, version, facts.get("flaws", ())))
+        kept: dict[str, dict[str, list[str]]] = {item: {}} if isinstance(item, str) else item
+        made += [workload(each, version, about.get("flaws", ())) for each, about in kept.items()]
     return Artifact(
         digest=digest(f"chart {name} {version}"),
         created=created,
@@ -71,7 +71,8 @@ def infra(name: str, marker: str, created: float, versions: dict[str, str] | Non
     facts = components()["infra"].get(name) or components()["layers"][name]
     registry = components()["registry"]
     controllers: list[Manifest] = []
-    for item, needs in (facts.get("releases") or {key: [] for key in facts["charts"]}).items():
+    releases: dict[str, list[str]] = facts.get("releases") or {key: [] for key in facts["charts"]}
+    for item, needs in releases.items():
         version = (versions or {}).get(item, newest(item))
         controllers += [chart_source(registry, item, version), release(item, needs, **RELEASE_FIELDS.get(item, {}))]
     configs = [config(text) for text in facts["configs"]]

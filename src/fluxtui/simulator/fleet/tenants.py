@@ -37,8 +37,8 @@ def infra(facts: dict[str, Any]) -> Manifest:
     tenant = "<< inputs.tenant >>"
     resources = [*tenancy(tenant, tenant=False), source(tenant, "infra", url, "<< inputs.tag >>", verify)]
     resources += _pair(tenant, "<< inputs.environment >>", [])
-    needs = [{"apiVersion": SET, "kind": "ResourceSet", "name": "policies", "namespace": "flux-system"}]
-    needs[0] |= {"ready": True, "readyExpr": READY}  # pyright: ignore[reportArgumentType]
+    need: Manifest = {"apiVersion": SET, "kind": "ResourceSet", "name": "policies", "namespace": "flux-system"}
+    needs = [need | {"ready": True, "readyExpr": READY}]
     inputs = [{"tenant": name, **given} for name in facts["infra"]]
     return _set("infra", resources, inputs=inputs, dependsOn=needs, wait=True)
 
@@ -63,8 +63,8 @@ def apps() -> Manifest:
     resources = [*tenancy(tenant, tenant=True)]
     resources.append(source(tenant, "apps", f"oci://ghcr.io/acme/d2-apps/{tenant}", "<< inputs.tag >>", verify))
     resources.append(kustomization(tenant, "apps", "apps", "./<< inputs.environment >>", timeout="3m"))
-    needs = [{"apiVersion": APPLIER, "kind": "Kustomization", "name": "infra-configs", "namespace": "monitoring"}]
-    needs[0] |= {"ready": True, "readyExpr": "status.observedGeneration >= 0"}  # pyright: ignore[reportArgumentType]
+    need: Manifest = {"apiVersion": APPLIER, "kind": "Kustomization", "name": "infra-configs"}
+    needs = [need | {"namespace": "monitoring", "ready": True, "readyExpr": "status.observedGeneration >= 0"}]
     reads = [{"kind": "ResourceSetInputProvider", "name": PROVIDER["apps"]}]
     return _set("apps", resources, inputsFrom=reads, dependsOn=needs)
 

@@ -18,7 +18,7 @@ from fluxtui.widgets.bar import bar, stacked
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine
-from fluxtui.widgets.glyphs import AsciiFilter
+from fluxtui.widgets.glyphs import ASCII
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.notice import Notice
 from fluxtui.widgets.sparkline import Sparkline
@@ -227,7 +227,8 @@ class Gallery(App[None]):
         return themes.variable_defaults(dark=self.current_theme.dark)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *([AsciiFilter()] if self.ascii_only else ())]
+        filters = themes.line_filters(super().get_line_filters(), ansi=self.native_ansi_color)
+        return [*filters, ASCII] if self.ascii_only else filters
 
     def compose(self) -> ComposeResult:
         yield TabStrip(TABS, "triage", [("3/4 clusters", "badge"), ("READ-ONLY", "badge-warning")])

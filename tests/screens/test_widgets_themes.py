@@ -43,7 +43,11 @@ async def test_every_widget_paints_in_every_theme(name: str, size: tuple[int, in
             assert "READ-ONLY" in svg
 
 
-async def test_mono_uses_no_colour() -> None:
+@pytest.mark.parametrize("no_color", [False, True])
+async def test_mono_uses_no_colour(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
     app = Gallery("fluxtui-mono", rows=30)
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.press("down", "space")

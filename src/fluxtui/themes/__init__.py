@@ -4,6 +4,7 @@ Lives here: colours and text styles by name. Must not: know any widget's or scre
 Textual's themes. Each theme gives `status-*` colours, of which none is told by colour alone.
 """
 
+from fluxtui.themes.filters import line_filters
 from fluxtui.themes.loader import (
     BUILTIN,
     DEFAULT,
@@ -21,6 +22,7 @@ __all__ = [
     "ThemeError",
     "builtin",
     "default_name",
+    "line_filters",
     "load_directory",
     "load_file",
     "variable_defaults",

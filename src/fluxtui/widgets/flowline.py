@@ -53,7 +53,7 @@ def _break(spans: list[Span], width: int) -> tuple[list[Span], list[Span]]:
                     good = (number, atom.start() + _fitting(atom[0], width - taken))
                 return _split(spans, *good)
             taken += size
-    return spans, []
+    return spans if taken <= width else _without_end_spaces(spans), []
 
 
 def _fitting(text: str, width: int) -> int:
@@ -72,7 +72,16 @@ def _split(spans: list[Span], number: int, at: int) -> tuple[list[Span], list[Sp
         at = 1  # a character wider than the line: better cut than endless
     head = [*spans[:number], (text[:at], style)]
     tail = [(text[at:].lstrip(" "), style), *spans[number + 1 :]]
-    return [span for span in head if span[0]], [span for span in tail if span[0]]
+    return _without_end_spaces(head), [span for span in tail if span[0]]
+
+
+def _without_end_spaces(spans: list[Span]) -> list[Span]:
+    kept = list(spans)
+    while kept:
+        text, style = kept.pop()
+        if stripped := text.rstrip(" "):
+            return [*kept, (stripped, style)]
+    return kept
 
 
 class FlowLine(Painted):

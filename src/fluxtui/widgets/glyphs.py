@@ -1,6 +1,6 @@
 """Terminals without Unicode: one map from the glyphs that we draw to ASCII, applied to finished lines.
 
-Callers and widgets write Unicode. In ASCII mode the app puts `AsciiFilter` among its line filters, so
+Callers and widgets write Unicode. In ASCII mode the app puts `ASCII` among its line filters, so
 that borders, scrollbars and Textual's own widgets are mapped too. Every glyph maps to as many cells as it takes.
 """
 
@@ -68,7 +68,7 @@ def is_ascii(widget: Widget) -> bool:
 
 
 class AsciiFilter(LineFilter):
-    """Maps every finished line; return it from `App.get_line_filters` in ASCII mode."""
+    """Maps every finished line; return `ASCII` from `App.get_line_filters` in ASCII mode."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same segments with ASCII text; control segments stay."""
@@ -76,3 +76,7 @@ class AsciiFilter(LineFilter):
             segment if segment.control or segment.text.isascii() else Segment(to_ascii(segment.text), segment.style)
             for segment in segments
         ]
+
+
+ASCII = AsciiFilter()
+"""The one to use: lines remember what a filter made of them by its identity."""

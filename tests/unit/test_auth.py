@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import stat
 import sys
 import textwrap
@@ -223,6 +224,33 @@ async def test_a_plugin_that_wants_a_person_is_not_started(tmp_path: Path) -> No
     with pytest.raises(LoginNeeded, match="asks for a person"):
         await run_script(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')", interactive_mode="Always")
     assert not (tmp_path / "ran").exists()
+
+
+async def test_logging_in_gives_the_plugin_the_terminal_and_keeps_what_it_granted(
+    tmp_path: Path,
+) -> None:
+    body = f"""
+    info = json.loads(os.environ['KUBERNETES_EXEC_INFO'])
+    told = str(info['spec']['interactive']) + sys.stdin.read()
+    print(json.dumps({{'apiVersion': '{V1}', 'status': {{'token': told}}}}))
+    """
+    command, path = script(tmp_path, body)
+    plugin = ExecPlugin(command=command, args=[path], interactive_mode="Always")
+    (tmp_path / "keys").write_text("secret")
+    known = credentials(User(exec=plugin))
+    with pytest.raises(LoginNeeded, match="asks for a person"):
+        await known.identity()
+    kept = os.dup(0)
+    try:
+        with (tmp_path / "keys").open() as keys:
+            os.dup2(keys.fileno(), 0)
+            known.log_in()
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+    assert bearer(await known.identity()) == "Truesecret"
+    with pytest.raises(LoginNeeded, match="no exec plugin"):
+        credentials(User(token="t")).log_in()
 
 
 async def test_a_plugin_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:

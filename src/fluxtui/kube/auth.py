@@ -86,6 +86,15 @@ class Credentials:
                     self._granted = None
         return await self.identity() != refused
 
+    def log_in(self) -> None:
+        """Get credentials from a person, at the terminal. Blocking: the screen must be suspended.
+
+        Raises `LoginNeeded` when that fails, and for users without an exec plugin, who have nothing to log in with.
+        """
+        if self._user.exec is None:
+            raise LoginNeeded(f"user {self._context.user!r} has no exec plugin: renew its credentials, then retry")
+        self._granted = exec_plugin.log_in(self._user.exec, self._context)
+
     def _given(self, granted: ExecCredential) -> Identity:
         return Identity((*self._authorization(granted), *self._impersonation), self._certificate(granted))
 

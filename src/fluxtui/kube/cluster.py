@@ -114,6 +114,11 @@ class Cluster:
         await self._known.wait()
         await asyncio.gather(*(reflector.settled.wait() for reflector in self._reflectors.values()))
 
+    def log_in(self) -> None:
+        """Log in at the terminal, then try again. Blocking: the screen must be suspended. Raises `LoginNeeded`."""
+        self._credentials.log_in()
+        self.retry()
+
     def retry(self) -> None:
         """Try everything that waits, now: after a login, or because someone asked."""
         self._gate.retry()
@@ -144,9 +149,12 @@ class Cluster:
         for phase in (Phase.LOADING, Phase.STALE, Phase.UNREACHABLE, Phase.LOGIN):
             if phase in phases or not phases:
                 return phase, next((state.detail for state in states if state.phase is phase), "")
+        flux = [self._data.table(kind.name).state.phase for kind in self._around.kinds.values() if kind.flux]
+        if flux and set(flux) == {Phase.MISSING}:
+            return Phase.MISSING, "Flux is not installed"
         hidden = [state for state in states if state.phase is Phase.FORBIDDEN]
-        if Phase.FRESH not in phases:
-            return (Phase.FORBIDDEN, hidden[0].detail) if hidden else (Phase.MISSING, "no Flux here")
+        if Phase.FRESH not in phases and hidden:
+            return Phase.FORBIDDEN, hidden[0].detail
         return Phase.FRESH, f"{len(hidden)} kinds are not allowed" if hidden else ""
 
     def resource(self, kind: str) -> Resource | None:

@@ -2,7 +2,7 @@
 
 The protocol is client.authentication.k8s.io (v1, v1beta1): the plugin finds what it needs in
 ``KUBERNETES_EXEC_INFO`` and prints an ExecCredential. It never gets our stdin: a plugin that reads it would
-take keys from the terminal. Interactive logins are for the caller to arrange, with the screen suspended.
+take keys from the terminal. Only `log_in` gives it the terminal, with the screen suspended.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -53,10 +54,37 @@ async def run(
 ) -> ExecCredential:
     """Run the plugin once. Raises `LoginNeeded` with the reason, the plugin's own last words and its install hint."""
     if plugin.interactive_mode == "Always":
-        raise LoginNeeded(f"{plugin.command} asks for a person: log in with kubectl, then retry")
+        raise LoginNeeded(f"{plugin.command} asks for a person")
+    _check(plugin)
+    return _credential(
+        plugin, await _output(plugin, _environment(plugin, context, environ, interactive=False), timeout)
+    )
+
+
+def log_in(plugin: ExecPlugin, context: Context, environ: Mapping[str, str] = os.environ) -> ExecCredential:
+    """Run the plugin with the terminal, for as long as the person takes. Blocking: the screen must be suspended.
+
+    Raises `LoginNeeded`.
+    """
+    _check(plugin)
+    command = [plugin.command, *(plugin.args or ())]
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own kubeconfig names it, as with kubectl
+            command, stdout=subprocess.PIPE, env=_environment(plugin, context, environ, interactive=True), check=False
+        )
+    except (OSError, ValueError) as error:
+        raise _cannot_run(plugin, error) from None
+    if done.returncode:
+        raise LoginNeeded(_with_hint(plugin, f"{plugin.command} failed with exit code {done.returncode}"))
+    return _credential(plugin, done.stdout[:OUTPUT_LIMIT])
+
+
+def _check(plugin: ExecPlugin) -> None:
     if plugin.api_version not in VERSIONS:
         raise LoginNeeded(f"{plugin.command}: {plugin.api_version} is not supported (use {VERSIONS[0]})")
-    output = await _output(plugin, _environment(plugin, context, environ), timeout)
+
+
+def _credential(plugin: ExecPlugin, output: bytes) -> ExecCredential:
     try:
         answer = msgspec.json.decode(output, type=_Answer)
     except msgspec.DecodeError as error:
@@ -86,8 +114,7 @@ async def _output(plugin: ExecPlugin, environment: dict[str, str], timeout: floa
             limit=OUTPUT_LIMIT,
         )
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise LoginNeeded(_with_hint(plugin, f"cannot run {plugin.command}: {reason}")) from None
+        raise _cannot_run(plugin, error) from None
     try:
         async with asyncio.timeout(timeout):
             output, complaint = await asyncio.gather(_limited(process.stdout), _limited(process.stderr))
@@ -117,8 +144,15 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(process.wait())
 
 
-def _environment(plugin: ExecPlugin, context: Context, environ: Mapping[str, str]) -> dict[str, str]:
-    spec: dict[str, Any] = {"interactive": False}
+def _cannot_run(plugin: ExecPlugin, error: Exception) -> LoginNeeded:
+    reason = getattr(error, "strerror", None) or str(error)
+    return LoginNeeded(_with_hint(plugin, f"cannot run {plugin.command}: {reason}"))
+
+
+def _environment(
+    plugin: ExecPlugin, context: Context, environ: Mapping[str, str], *, interactive: bool
+) -> dict[str, str]:
+    spec: dict[str, Any] = {"interactive": interactive}
     if plugin.provide_cluster_info:
         endpoint = context.endpoint
         spec["cluster"] = {

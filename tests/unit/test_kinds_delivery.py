@@ -301,6 +301,11 @@ def test_rollbacks_between_failures_are_remedies_and_the_first_release_is_good_w
     assert (record.outcome_since, record.tries, record.good_at) == (AT + 100, 2, AT)
 
 
+def test_a_first_release_that_fails_was_never_good():
+    record = decode("HelmRelease", status={"history": [release("failed", "1.0.0", 100, "install")]})
+    assert (record.outcome, record.outcome_since, record.good_at) == ("failed", AT + 100, 0)
+
+
 def test_new_values_of_the_same_chart_that_fail_were_good_with_the_old_ones():
     record = decode(
         "HelmRelease", status={"history": [release("failed", "1.0.0", 100), release("superseded", "1.0.0", 50)]}

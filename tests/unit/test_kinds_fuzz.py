@@ -179,8 +179,9 @@ def test_wrong_types_and_hostile_text_anywhere_cost_a_field_not_the_object(kind,
         check_clean(page.records[0])
         assert page.records[0].name == "odd"
         assert kind.decode_object(data) == page.records[0]
-    else:  # the metadata itself was no object, or the Event was about something else
-        assert page.refused == 1 or kind.name == "Event"
+    else:
+        assert page.refused == any(place == ("metadata",) for place, _ in changes)
+        assert page.refused == 1 or (kind.name == "Event" and any(place[0] == "involvedObject" for place, _ in changes))
 
 
 @settings(max_examples=200, deadline=None)
@@ -207,6 +208,15 @@ def test_a_watch_line_that_breaks_off_is_garbled(kind, at):
     whole = b'{"type":"ADDED","object":' + json.dumps(TEMPLATE).encode() + b"}"
     with pytest.raises(Garbled):
         kind.decode_events(b'{"type":"ADDED","object":' + GOOD + b"}\n" + whole[: min(at, len(whole) - 1)])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("hostile", [text for text in HOSTILE if text])
+def test_hostile_names_are_shown_and_stay_one_line(kind, hostile):
+    odd = json.loads(json.dumps(TEMPLATE)) | {"metadata": {"name": hostile, "namespace": hostile, "uid": hostile}}
+    record = page_of(kind, json.dumps(odd).encode()).records[0]
+    check_clean(record)
+    assert record.id.endswith(record.name)
 
 
 def page_of(kind, odd):

@@ -172,6 +172,14 @@ def test_an_abandoned_first_load_leaves_no_ghosts_after_the_next(table):
     assert [row.record.name for row in table.rows.values()] == ["real"]
 
 
+def test_a_load_that_was_given_up_for_another_leaves_no_ghosts_even_if_it_speaks_again(table):
+    late, whole = table.load(), table.load()
+    late.add(record("ghost"))
+    whole.add(record("real"))
+    whole.commit()
+    assert [row.record.name for row in table.rows.values()] == ["real"]
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_what_is_deleted_while_a_list_streams_does_not_stay(table, held):
     if held:

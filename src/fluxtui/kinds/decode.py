@@ -170,7 +170,10 @@ class Decoder(Generic[W]):
         wire, flaw = fitting(value, self._wire)
         if wire is None or not wire.metadata.name:
             return None, None
-        record = self._flatten(wire)
+        try:
+            record = self._flatten(wire)
+        except MISFITS:  # no value that fits its type should do that: counted as refused, the others are read
+            return None, None
         return (msgspec.structs.replace(record, flaw=line(flaw)) if record is not None and flaw else record), wire
 
 

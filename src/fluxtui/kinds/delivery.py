@@ -1,6 +1,8 @@
 """Kustomization and HelmRelease: the kinds that apply what sources hold."""
 
 # ruff: noqa: N815
+from itertools import zip_longest
+
 from msgspec import Struct
 
 from fluxtui.kinds.columns import OBJECTS, PATH, REVISION, SOURCE, Column, revision
@@ -82,7 +84,7 @@ def release_history(told: Told, entries: list[Snapshot] | None) -> None:
 
 def _since_it_was_good(told: Told, older: list[Snapshot]) -> None:
     """Back through failures and the rollbacks between them. (The first release is named a rollback too, later on.)"""
-    for entry, before in zip(older, [*older[1:], None], strict=True):
+    for entry, before in zip_longest(older, older[1:]):
         if entry.status == "failed":
             told["outcome_since"] = epoch(entry.lastDeployed)
             told["tries"] += 1

@@ -107,7 +107,6 @@ class Load:
     def remove(self, identity: str) -> None:
         """An object that was deleted while the list was streaming."""
         if self._direct:
-            self._seen.discard(identity)
             self._table.remove(identity)
         else:
             self._staged.pop(identity, None)

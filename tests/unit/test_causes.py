@@ -459,3 +459,59 @@ def test_a_deletion_that_does_not_end_becomes_a_cause(fleet):
     assert causes(fleet) == ()
     cause = only(fleet, fleet.now + 900)
     assert (cause.reason, cause.since) == ("StillDeleting", fleet.now - 60)
+
+
+def test_a_suspended_child_that_is_green_does_not_hold_up_its_parent_and_one_that_is_not_does(fleet):
+    waiting = fleet.failed("ReconciliationFailed", "timeout waiting for: something")
+    fleet.put("c", "ResourceSet", "s/set", waiting, produced=("Kustomization/a/paused",))
+    fleet.put("c", "Kustomization", "a/paused", suspended=True)
+    assert [cause.what for cause in causes(fleet)] == ["failure"]
+    fleet.put("c", "Kustomization", "a/paused", fleet.failed("BuildFailed"), suspended=True)
+    assert [(cause.what, ids(cause.blocked)) for cause in causes(fleet)] == [("suspended", ["ResourceSet/s/set"])]
+
+
+def test_a_dependency_that_failed_first_explains_and_one_that_failed_later_does_not(fleet):
+    fleet.put("c", "Kustomization", "a/base", fleet.failed("BuildFailed", "x"), ready_since=fleet.now - 300)
+    fleet.put(
+        "c", "Kustomization", "a/web", fleet.failed("BuildFailed", "y"), needs=["a/base"], ready_since=fleet.now - 200
+    )
+    assert ids(only(fleet).members) == ["Kustomization/a/base"]
+    fleet.put("c", "Kustomization", "b/base", fleet.failed("BuildFailed", "x"), ready_since=fleet.now - 100)
+    fleet.put(
+        "c", "Kustomization", "b/web", fleet.failed("BuildFailed", "y"), needs=["b/base"], ready_since=fleet.now - 200
+    )
+    assert len(causes(fleet)) == 3
+
+
+def test_a_missing_dependency_is_told_at_once(fleet):
+    fleet.put("c", "Kustomization", "a/web", fleet.blocked, needs=["a/nowhere"], ready_since=fleet.now - 1)
+    assert only(fleet).what == "missing"
+
+
+def test_what_became_blocked_a_moment_ago_is_given_a_moment(fleet):
+    fleet.put("c", "Kustomization", "a/infra", ready_since=fleet.now - 9000)
+    fleet.put("c", "Kustomization", "a/web", fleet.blocked, needs=["a/infra"], ready_since=fleet.now - 1)
+    assert causes(fleet) == ()
+
+
+def test_a_source_that_nobody_fetches_is_the_cause_only_after_a_while(fleet):
+    fleet.put("c", "OCIRepository", "a/src", {}, observed=-1, created=fleet.now - 30)
+    missing = fleet.failed("ArtifactFailed", "Source artifact not found, retrying in 30s")
+    fleet.put("c", "Kustomization", "a/web", missing, source="OCIRepository/a/src")
+    assert causes(fleet) == ()
+    assert ids(only(fleet, fleet.now + 900).members) == ["OCIRepository/a/src"]
+
+
+def test_what_waits_behind_a_broken_applier_is_what_it_applies_but_not_its_own_source_or_namespaces(fleet):
+    fleet.put("c", "Namespace", "/a")
+    fleet.put("c", "HelmRepository", "a/charts")
+    fleet.put(
+        "c",
+        "Kustomization",
+        "a/all",
+        fleet.failed("ReconciliationFailed", "dry-run failed"),
+        source="OCIRepository/a/src",
+        produced=("OCIRepository/a/src", "HelmRepository/a/charts", "Namespace//a"),
+    )
+    fleet.put("c", "OCIRepository", "a/src", revision="x")
+    assert ids(only(fleet).blocked) == ["HelmRepository/a/charts"]

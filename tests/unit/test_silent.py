@@ -56,6 +56,14 @@ def test_the_precondition_of_the_deletion_is_told_before_it_happens(fleet):
     assert cause.blocked == (("c", "ResourceSet/s/apps"),)
 
 
+def test_only_a_green_resource_set_that_reads_providers_is_in_danger(fleet):
+    fleet.put("c", "ResourceSetInputProvider", "s/apps-production", SKIPPED, exported=0)
+    apps(fleet, from_providers=False)
+    assert silent(fleet) == []
+    fleet.put("c", "ResourceSet", "s/apps", fleet.failed("BuildFailed"), inputs=(PROVIDER,), from_providers=True)
+    assert silent(fleet) == [("failure", ["ResourceSet/s/apps"])]
+
+
 def test_one_provider_with_inputs_is_enough(fleet):
     other = "ResourceSetInputProvider/s/other"
     fleet.put("c", "ResourceSetInputProvider", "s/apps-production", SKIPPED, exported=0)
@@ -122,6 +130,8 @@ def test_who_is_suspended_or_failing_lags_for_a_reason_that_is_told_already(flee
         ("OCIRepository", "1.1.0@sha256:b0392619a5a5fd4b", "1.0.0+e52ce06cc9bb", False),
         ("OCIRepository", "1.0.0@sha256:ffffffffffff", "1.0.0+e52ce06cc9bb", False),
         ("OCIRepository", "1.0.0@sha256:ffffffffffff", "1.0.0", True),
+        ("GitRepository", "main@sha1:0123456789", "7.0.0", True),
+        ("Bucket", "sha256:0123456789", "7.0.0", True),
         ("HelmChart", "7.0.0", "7.0.0", True),
         ("HelmChart", "7.0.1", "7.0.0", False),
     ],

@@ -363,3 +363,44 @@ def test_nothing_raises_and_only_true_or_nothing_to_say_is_green(story, kind, re
     for conditions in ((), ("",), ("===",), ("Stalled",), ("Released=False",)):
         (told,) = story(kind, {"ready": ready, "conditions": conditions})
         assert told.status is not READY or ready == "True" or (ready == "" and kind == "Alert")
+
+
+def test_a_failure_in_the_history_that_is_older_than_the_success_is_no_news(story):
+    told = story(
+        "Kustomization",
+        GOOD | {"ready_since": 718},
+        RUNNING | {"ready_since": 719, "outcome": "HealthCheckFailed", "outcome_since": 362, "outcome_at": 713},
+        RUNNING | {"ready_since": 720, "outcome": "ReconciliationSucceeded", "outcome_since": 40, "outcome_at": 900},
+    )
+    assert [(verdict.status, verdict.since) for verdict in told] == [(READY, 718)] * 3
+
+
+def test_how_long_an_edit_waits_is_counted_from_its_beginning(story):
+    told = story(
+        "Kustomization",
+        GOOD | {"generation": 2, "ready_since": 100},
+        GOOD | {"generation": 3, "ready_since": 200},
+    )
+    assert [verdict.since for verdict in told] == [100, 100]
+
+
+def test_an_edit_of_a_blocked_or_failed_object_that_shows_an_older_success_changes_nothing_yet(story):
+    told = story(
+        "Kustomization",
+        {"ready": "False", "reason": "BuildFailed", "ready_since": 5},
+        GOOD | {"generation": 2, "ready_since": 90},
+    )
+    assert (told[-1].status, told[-1].since) == (FAILED, 5)
+
+
+def test_a_run_of_an_edited_object_is_in_progress_and_of_an_unedited_one_is_not(story):
+    assert story("Kustomization", GOOD, RUNNING | {"generation": 2})[-1].status is PROGRESSING
+    assert story("Kustomization", GOOD, RUNNING | {"generation": 2, "observed": 2})[-1].status is READY
+    assert story("FluxReport", GOOD, RUNNING | {"generation": 2})[-1].status is READY
+
+
+def test_a_resource_set_whose_resources_were_all_removed_had_inputs(story):
+    told = story(
+        "ResourceSet", GOOD | {"inventory_size": 3}, GOOD | {"inventory_size": 0, "input_sets": 2, "ready_since": 9}
+    )
+    assert told[-1].message == "its last run left nothing of all 3 objects that it had applied"

@@ -114,15 +114,19 @@ def _lags(data: ClusterData, record: Record, now: float) -> bool:
 
 
 def _same_revision(record: Record, offered: str) -> bool:
-    """Whether a release's ``1.0.0+e52ce06cc9bb`` is its source's ``1.0.0@sha256:e52ce06cc9bb…`` or ``1.0.0``."""
+    """Whether a release's ``1.0.0+e52ce06cc9bb`` is its source's ``1.0.0@sha256:e52ce06cc9bb…`` or ``1.0.0``.
+
+    Charts from anything but a HelmChart or an OCIRepository have versions of their own: nothing is concluded.
+    """
     if record.kind != "HelmRelease":
         return record.revision == offered
-    if "@" not in offered and ":" not in offered:
-        return record.revision.partition("+")[0] == offered.partition("+")[0]
+    kind = record.source.partition("/")[0]
     applied, _, digest = record.revision.partition("+")
+    if kind == "HelmChart":
+        return applied == offered.partition("+")[0]
+    if kind != "OCIRepository":
+        return True
     version, _, full = offered.partition("@")
-    if not full:
-        return True  # a Git or bucket revision: charts from there are versioned by themselves
     return full.partition(":")[2].startswith(digest) if digest else applied == version
 
 

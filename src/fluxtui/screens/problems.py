@@ -15,12 +15,20 @@ BAR = 8
 COLUMNS = (
     TableColumn("blocks", "BLOCKS", 6, align="right", priority=90, sortable=False),
     TableColumn("bar", "", BAR, priority=30, sortable=False),
-    TableColumn("cause", "ROOT CAUSE", 40, 36, 64, flex=3, priority=ESSENTIAL, sortable=False),
+    TableColumn("cause", "ROOT CAUSE", 44, 40, 64, flex=3, priority=ESSENTIAL, sortable=False),
     TableColumn("cluster", "CLUSTER", 12, 9, 24, flex=1, priority=80, sortable=False),
     TableColumn("since", "SINCE", 5, align="right", priority=85, sortable=False),
     TableColumn("reason", "REASON", 18, 14, 32, flex=2, priority=70, sortable=False),
     TableColumn("tenants", "TENANTS", 14, 8, 40, flex=1, priority=40, sortable=False),
 )
+
+
+def look(cause: Cause) -> tuple[str, str]:
+    """Glyph and style of a cause: of its status, except where the object says green and is not to be believed."""
+    if cause.status is not Status.READY:
+        return cause.status.glyph, STATUS_STYLES[cause.status]
+    shown = Status.FAILED if cause.what == "emptied" else Status.UNKNOWN
+    return shown.glyph, STATUS_STYLES[shown] if shown is Status.FAILED else "warning"
 
 
 class ProblemRows:
@@ -58,7 +66,7 @@ class ProblemRows:
         """One cell for each column."""
         cause = self._causes[index]
         blocked = len(cause.blocked)
-        style = STATUS_STYLES[cause.status]
+        _, style = look(cause)
         return [
             (str(blocked), "strong") if blocked else ("·", "faint"),
             bar(blocked, self._most, BAR, style=style) if blocked else "",
@@ -80,7 +88,7 @@ class ProblemRows:
     def _title(self, cause: Cause, style: str) -> list[Span]:
         kind, _, name = cause.title.partition(" ")
         more = len(cause.members) - 1
-        spans: list[Span] = [(f"{cause.status.glyph} ", style), (f"{kind} ", "muted"), (name, "strong")]
+        spans: list[Span] = [(f"{look(cause)[0]} ", style), (f"{kind} ", "muted"), (name, "strong")]
         return [*spans, (f" +{more}", "muted")] if more and cause.what != "host" else spans
 
 

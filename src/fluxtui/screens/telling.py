@@ -12,6 +12,7 @@ from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import named
+from fluxtui.screens.problems import look
 from fluxtui.store.state import Phase
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.notice import Tone
@@ -63,12 +64,8 @@ def activity_spans(report: TriageReport, width: int) -> list[Span]:
     spans: list[Span] = [(" ", ""), *bars, (f" {activity.total} changes in the last hour", "muted")]
     if marked is not None:
         before = activity.before(report.first_failure)
-        spans.append(
-            (
-                f" · {before} in the minute before the first failure, {age(report.now - report.first_failure)} ago",
-                "muted",
-            )
-        )
+        when = age(report.now - report.first_failure)
+        spans.append((f" · {before} just before the first failure, {when} ago", "muted"))
     return spans
 
 
@@ -136,7 +133,9 @@ def _changed(change: Changed, now: float) -> list[Span]:
 
 def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:
     now, row = desk.now(), found.row
-    spans: list[Span] = [(f"{cause.status.glyph} {cause.status.word} {cause.reason}", STATUS_STYLES[cause.status])]
+    glyph, style = look(cause)
+    word = cause.status.word if cause.status is not Status.READY else f"says ready, but {cause.what}:"
+    spans: list[Span] = [(f"{glyph} {word} {cause.reason}", style)]
     if cause.since:
         spans.append((f" · for {ago(cause.since, now)}", ""))
     if row is not None:

@@ -2,26 +2,30 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
 
 from fluxtui import keymap, themes
-from fluxtui.config import Config
+from fluxtui.config import Config, folder
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Context, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
-from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, parse
+from fluxtui.screens.commands import WORDS, CommandError, Contexts, Do, Go, Narrow, Theme, parse
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
+from fluxtui.widgets.glyphs import ASCII, wants_ascii
 
 TICK = 5.0
 """Seconds between two looks at ages."""
@@ -42,6 +46,7 @@ class Start:
     demo: bool = False
     command: str = ""
     theme: str = ""
+    namespace: str = ""
 
 
 class FluxtuiApp(App[None]):
@@ -55,10 +60,12 @@ class FluxtuiApp(App[None]):
 
     def __init__(self, start: Start) -> None:
         super().__init__()
+        self._ascii = wants_ascii(os.environ)
         self._start = start
         store = Store(assess)
         fleet = Fleet(store, impersonation=start.impersonation, now=start.now)
         self.desk = Desk(store, fleet, start.now, read_only=start.read_only or start.config.read_only, demo=start.demo)
+        self.desk.namespace = start.namespace
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("resources", self._resources)
         for name in themes.BUILTIN:
@@ -68,6 +75,11 @@ class FluxtuiApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our style names, for themes that know nothing of them."""
         return themes.variable_defaults(dark=self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colour, or without Unicode, where the terminal or the user wants it so."""
+        filters = themes.line_filters(super().get_line_filters(), ansi=self.native_ansi_color)
+        return [*filters, ASCII] if self._ascii else filters
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
@@ -87,6 +99,9 @@ class FluxtuiApp(App[None]):
         self.run_worker(self._connect(), name="connect", exit_on_error=True)
         if self._start.command:
             self._execute(self._start.command)
+        if unknown := sorted(set(self._start.config.keys) - keymap.all_ids()):
+            told = f"no binding has the id {', '.join(unknown)}: ? shows the ids"
+            self.notify(told, title="keys in the configuration", severity="warning", markup=False)
 
     async def _connect(self) -> None:
         try:
@@ -181,8 +196,31 @@ class FluxtuiApp(App[None]):
 
         self.run_worker(carry_out(), name="contexts")
 
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every command and every kind, by its full name."""
+        del screen
+        for word, (_, about) in WORDS.items():
+            yield SystemCommand(f":{word}", about, partial(self._execute, word))
+        for kind in KINDS.values():
+            names = " ".join(f":{name}" for name in kind.short)
+            yield SystemCommand(kind.title, f"list them in all clusters {names}", partial(self._execute, kind.plural))
+        for context in self.desk.contexts:
+            yield SystemCommand(
+                f":ctx {context.name}", "this cluster alone", partial(self._execute, f"ctx {context.name}")
+            )
+
+    def _load_own_themes(self) -> None:
+        """The themes in the configuration's folder; what is wrong with one is told, the others are used."""
+        own, errors = themes.load_directory(folder("config") / "themes")
+        for theme in own:
+            self.register_theme(theme)
+        for error in errors:
+            self.notify(str(error), title="theme", severity="warning", markup=False)
+
     def _choose_theme(self, name: str) -> None:
         known = name or themes.default_name(os.environ)
+        if known not in self.available_themes:
+            self._load_own_themes()
         if known not in self.available_themes:
             ours = ", ".join(themes.BUILTIN)
             self.notify(f"there is no theme {known!r}; ours are {ours}", title="theme", severity="error", markup=False)

@@ -17,8 +17,8 @@ APP: tuple[Binding, ...] = (
 )
 
 SCREEN: tuple[Binding, ...] = (
-    Binding("colon", "command", "Command", show=False, id="screen.command"),
-    Binding("slash", "filter", "Filter", show=False, id="screen.filter"),
+    Binding("colon", "command", "Command", show=False, priority=True, id="screen.command"),
+    Binding("slash", "filter", "Filter", show=False, priority=True, id="screen.filter"),
     Binding("escape", "back", "Back", show=False, id="screen.back"),
     Binding("0", "all", "All clusters and namespaces", show=False, id="screen.all"),
     Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
@@ -35,7 +35,18 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
+CONTEXTS: tuple[Binding, ...] = (
+    Binding("space", "watch", "Watch or leave", show=False, id="contexts.watch"),
+    Binding("r", "retry", "Connect again", show=False, id="contexts.retry"),
+)
 
-def all_ids() -> dict[str, Binding]:
-    """Every id that the configuration may name, with its binding."""
-    return {binding.id: binding for group in (APP, SCREEN, RESOURCES) for binding in group if binding.id}
+
+def all_ids() -> set[str]:
+    """Every id that the configuration may name, those of the widgets included."""
+    from fluxtui.widgets.commandline import CommandLine
+    from fluxtui.widgets.document import DocumentView
+    from fluxtui.widgets.virtual_table import VirtualTable
+
+    widgets = (*CommandLine.BINDINGS, *DocumentView.BINDINGS, *VirtualTable.BINDINGS)
+    every = (*APP, *SCREEN, *RESOURCES, *CONTEXTS, *(held for held in widgets if isinstance(held, Binding)))
+    return {binding.id for binding in every if binding.id}

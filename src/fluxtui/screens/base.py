@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from fluxtui import keymap
 from fluxtui.screens.commands import suggest
@@ -120,6 +121,11 @@ class FleetScreen(Screen[None]):
         self.app.simulate_key(names.get(event.action, event.action))
 
     # The command line
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`:` and `/` open the line before any list sees the keys that follow, and are letters within it."""
+        del parameters
+        return not (action in {"command", "filter"} and isinstance(self.focused, Input))
 
     def action_command(self) -> None:
         """Open the `:` line."""

@@ -4,8 +4,9 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from fluxtui import keymap
 from fluxtui.kinds.ages import age
 from fluxtui.kinds.status import Status
 from fluxtui.screens.base import CommandGiven, FleetScreen
@@ -83,10 +84,7 @@ class ContextRows:
 class ContextsScreen(FleetScreen):
     """Pushed on top by `:ctx`; space watches or leaves a cluster, enter narrows the view to it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "watch", "Watch or leave", show=False, id="contexts.toggle"),
-        Binding("r", "retry", "Connect again", show=False, id="contexts.retry"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.CONTEXTS]
     tab = "contexts"
 
     def compose_body(self) -> ComposeResult:

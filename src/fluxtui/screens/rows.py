@@ -59,7 +59,7 @@ def _table_column(column: Column) -> TableColumn:
         column.id,
         column.title,
         column.width,
-        column.width if column.width <= 14 else 14,
+        min(column.width, 14),
         column.width + 24 * column.weight if column.weight else column.width,
         flex=column.weight,
         align="right" if column.right else "left",

@@ -515,3 +515,37 @@ def test_what_waits_behind_a_broken_applier_is_what_it_applies_but_not_its_own_s
     )
     fleet.put("c", "OCIRepository", "a/src", revision="x")
     assert ids(only(fleet).blocked) == ["HelmRepository/a/charts"]
+
+
+def test_a_resource_set_seen_first_in_mid_retry_is_explained_by_its_failing_child(fleet):
+    history = {"outcome": "ReconciliationFailed", "outcome_since": fleet.now - 300, "outcome_at": fleet.now - 300}
+    fleet.put("c", "ResourceSet", "s/set", fleet.running, produced=("Kustomization/a/web",), **history)
+    fleet.put("c", "Kustomization", "a/web", fleet.failed("BuildFailed"))
+    assert ids(only(fleet).members) == ["Kustomization/a/web"]
+    fleet.put("c", "Kustomization", "b/parent", fleet.running, produced=("Kustomization/a/web",), **history)
+    assert len(causes(fleet)) == 2, "a Kustomization that waits calls it HealthCheckFailed"
+
+
+def test_the_same_chart_and_the_same_url_are_one_cause_under_several_names(fleet):
+    bad = fleet.failed("InstallFailed", "timeout waiting for: [Deployment]")
+    fleet.put("eu", "HelmRelease", "a/cache", bad, attempted="1.1.0+b0392619a5a5")
+    fleet.put("us", "HelmRelease", "b/cache-us", bad, attempted="1.1.0+b0392619a5a5")
+    fleet.put("us", "HelmRelease", "b/other", bad, attempted="2.0.0")
+    unsigned = fleet.failed("VerificationError", "no matching signatures")
+    fleet.put("eu", "OCIRepository", "a/src", unsigned, url="oci://registry.example.com/apps")
+    fleet.put("us", "OCIRepository", "b/src-us", unsigned, url="oci://registry.example.com/apps")
+    fleet.put("us", "OCIRepository", "b/another", unsigned, url="oci://registry.example.com/more")
+    fleet.put("us", "OCIRepository", "b/unnamed", unsigned)
+    fleet.put("eu", "OCIRepository", "a/nameless", unsigned)
+    assert sorted(len(cause.members) for cause in causes(fleet)) == [1, 1, 1, 1, 2, 2]
+
+
+def test_of_two_equal_problems_the_older_comes_first_and_the_undated_last(fleet):
+    fleet.put("c", "Kustomization", "a/old", fleet.failed("BuildFailed", "x"), ready_since=fleet.now - 900)
+    fleet.put("c", "Kustomization", "a/new", fleet.failed("BuildFailed", "y"), ready_since=fleet.now - 10)
+    fleet.put("c", "Kustomization", "a/undated", fleet.failed("BuildFailed", "z"), ready_since=0)
+    assert [identity for _, identity in fleet.problems()] == [
+        "Kustomization/a/old",
+        "Kustomization/a/new",
+        "Kustomization/a/undated",
+    ]

@@ -170,7 +170,7 @@ RELEASE_STORY = (
     | {"ready_since": 332, "attempted": "1.1", "revision": "1.0"}
     | {"conditions": ("Released=False/UpgradeFailed", "Remediated=True/RollbackSucceeded")},
     {"ready": "False", "reason": "RollbackSucceeded", "message": "Helm rollback to m/x.v3 succeeded"}
-    | {"ready_since": 353, "attempted": "1.1", "revision": "1.0", "outcome": "failed", "outcome_since": 340}
+    | {"ready_since": 353, "attempted": "1.1", "revision": "1.0", "outcome": "failed", "outcome_since": 301}
     | {
         "conditions": (
             "Stalled=True/RetriesExceeded",
@@ -404,3 +404,17 @@ def test_a_resource_set_whose_resources_were_all_removed_had_inputs(story):
         "ResourceSet", GOOD | {"inventory_size": 3}, GOOD | {"inventory_size": 0, "input_sets": 2, "ready_since": 9}
     )
     assert told[-1].message == "its last run left nothing of all 3 objects that it had applied"
+
+
+def test_a_release_tells_when_a_try_began_which_is_believed_only_at_first_sight(story):
+    assert story("HelmRelease", *RELEASE_STORY)[-1].since == 321
+    assert story("HelmRelease", RELEASE_STORY[-1])[0].since == 301
+
+
+def test_an_object_that_is_new_is_in_progress_since_its_creation(story):
+    assert (
+        story("HelmRelease", {"observed": -1, "ready_since": 0, "created": 7, "conditions": ("Reconciling=True/X",)})[
+            0
+        ].since
+        == 7
+    )

@@ -11,7 +11,6 @@ from fluxtui.insight.explain import (
     NOT_GREEN,
     PROGRESSING,
     SUSPENDED,
-    UNKNOWN,
     Explanations,
     about_source,
 )
@@ -141,8 +140,6 @@ def _root(graph: Graph, rows: list[Row], what: str, behind: list[str]) -> Root:
         if what == "missing" and status is FAILED:
             since = 0  # it fails for something else since then; when it began to ask is not told
         what, reason = "missing", f"missing {named(lost.target)}"
-    elif row.status is UNKNOWN and not row.reason:
-        reason = "NoStatus"
     elif row.status is PROGRESSING:
         reason = "StillDeleting" if row.reason == DELETING else "StillInProgress"
     return Root(graph.data.name, what, ids, status, reason, message, since, tuple(behind))

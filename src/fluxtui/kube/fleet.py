@@ -70,6 +70,7 @@ class Fleet:
         """Connect to every cluster. Returns when the connections are under way, not when there is data."""
         self._tasks = [asyncio.create_task(self._pump(), name="pump")]
         await asyncio.to_thread(load_plumbing)
+        gc.freeze()  # a thousand modules that stay: the collector need not walk through them during the first lists
         raise_file_limit()
         self._plumbed = True
         for cluster in self.clusters.values():
@@ -150,7 +151,7 @@ class Fleet:
                 log.exception("a subscriber failed")
 
     async def _freeze(self) -> None:
-        """What the first sync brought stays: the collector need not walk through it every time (pauses of 100 ms)."""
+        """What the first sync brought stays: the collector need not walk through it every time."""
         try:
             async with asyncio.timeout(FREEZE_AFTER):
                 await self.settled()

@@ -90,6 +90,7 @@ def test_a_generator_reads_sources_and_holds_the_artifacts_that_it_made():
     assert (record.inventory_size, record.ready) == (2, "True")
     assert record.inventory.split("\n")[0] == "web_front_source.toolkit.fluxcd.io_ExternalArtifact"
     assert decode("ArtifactGenerator").inventory_size == -1
+    assert decode("ArtifactGenerator", status={"inventory": []}).inventory_size == 0
 
 
 def test_a_generator_is_suspended_by_its_own_annotation():

@@ -1,18 +1,20 @@
 """What insight looks like to other programs: one shape for JSON, YAML and whatever a screen copies or saves.
 
-Version 1. Keys are camelCase; within a version keys are added, never renamed or removed. Times are RFC 3339 in UTC, null
-where nobody told one. Statuses and phases are the words that the screens use. Every key is always there.
+Version 1. Keys are camelCase; within a version keys are added, never renamed or removed. Times are RFC 3339 in UTC,
+null where nobody told one. Statuses and phases are the words that the screens use. Every key is always there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.evidence import Evidence, evidence
 from fluxtui.insight.filter import Predicate
-from fluxtui.insight.standing import Standing
+from fluxtui.insight.standing import UNCOUNTED, Standing
 from fluxtui.insight.triage import TriageReport, verdict
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
@@ -171,6 +173,9 @@ class ListShape(Shape):
     kind: str = "ObjectList"
 
 
+ShapeT = TypeVar("ShapeT", TriageShape, ListShape)
+
+
 def moment(seconds: float) -> str | None:
     """A moment in epoch seconds as RFC 3339 in UTC, to the second; None for 0 and for what is no moment."""
     try:
@@ -193,6 +198,29 @@ def concerns(store: Store, cause: Cause, accept: Predicate) -> bool:
     """Whether a cause has to do with what passes a filter: one of its objects passes, or one that waits behind it."""
     rows = (store.row(*ref) for ref in (*cause.members, *cause.blocked))
     return any(row is not None and accept(row) for row in rows)
+
+
+def wrong(row: Row) -> bool:
+    """Whether an object is not as it should be: failed, blocked, or nothing is known of it."""
+    return row.status in (Status.FAILED, Status.BLOCKED, Status.UNKNOWN)
+
+
+def unhealthy(store: Store) -> Iterator[Row]:
+    """The objects that are not as they should be, of the kinds that have a health."""
+    for data in store.clusters():
+        for status in (Status.FAILED, Status.BLOCKED, Status.UNKNOWN):
+            for identity in data.index("status").get(status.word):
+                row = data.row(identity)
+                if row is not None and row.record.kind not in UNCOUNTED:
+                    yield row
+
+
+def timeless(shape: ShapeT) -> ShapeT:
+    """The shape without the times that pass although nothing changes; equal shapes then say the same."""
+    changes: dict[str, Any] = {"time": "", "clusters": [structs.replace(each, contact=None) for each in shape.clusters]}
+    if isinstance(shape, ListShape):
+        changes["items"] = [structs.replace(item, data_contact=None) for item in shape.items]
+    return structs.replace(shape, **changes)
 
 
 def triage_shape(
@@ -259,6 +287,28 @@ def cluster_shape(standing: Standing) -> ClusterShape:
         detail=standing.detail,
         counts=counts(standing.counts),
         gaps=[GapShape(gap.kind, str(gap.phase), gap.detail) for gap in standing.gaps],
+    )
+
+
+def list_shape(
+    rows: Iterable[tuple[Row, DataState]],
+    now: float,
+    clusters: Iterable[Standing],
+    *,
+    total: int,
+    filter_text: str = "",
+) -> ListShape:
+    """The rows that passed a filter, each with the state of its data, of ``total`` that were looked at."""
+    told = list(clusters)
+    items = [object_shape(row, state) for row, state in rows]
+    return ListShape(
+        time=moment(now) or "",
+        complete=all(map(covers, told)),
+        filter=filter_text,
+        shown=len(items),
+        total=total,
+        items=items,
+        clusters=[cluster_shape(standing) for standing in told],
     )
 
 

@@ -1,0 +1,118 @@
+"""The fleet without a screen: connect, wait until every cluster has answered or failed to, and follow what changes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxtui.cli import outcome
+from fluxtui.cli.outcome import Failure
+from fluxtui.cli.settings import Settings
+from fluxtui.insight.status import assess
+from fluxtui.insight.triage import TriageReport, triage
+from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.table import KINDS
+from fluxtui.kube.contexts import Context, NoContext
+from fluxtui.kube.fleet import Fleet
+from fluxtui.store.store import Store
+
+if TYPE_CHECKING:
+    from fluxtui.config import Config
+
+SETTLE = 20
+"""Seconds that clusters have to answer, unless told."""
+PERIOD = 1.0
+"""Seconds between two reports of a ``--watch`` at least."""
+AGEING = 10.0
+"""Seconds after which ages are told anew on a terminal."""
+
+
+class Gathered:
+    """The fleet's data, and the time."""
+
+    def __init__(self, fleet: Fleet, now: Callable[[], float]) -> None:
+        self.fleet = fleet
+        self.store: Store = fleet.store
+        self.now = now
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until every cluster has answered for everything, or has failed to; at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.fleet.settled()
+        except TimeoutError:
+            pass  # what is still loading says so itself
+
+    async def triage(self) -> TriageReport:
+        """A report of now. Connections get their turn while it is computed."""
+        steps = triage(self.store, self.now())
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
+            await asyncio.sleep(0)
+
+
+def watched(told: Settings, config: Config) -> tuple[Context, ...]:
+    """The contexts to ask; files that cannot be read are told, and the others count. Raises `Failure`."""
+    try:
+        found = told.load()
+        for error in found.errors:
+            click.echo(f"Warning: {error}", err=True)
+        return told.within(told.select(found, config))
+    except NoContext as error:
+        raise Failure(str(error)) from error
+
+
+@asynccontextmanager
+async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncIterator[Gathered]:
+    """The chosen clusters, connected for as long as the context lasts. Raises `Failure`."""
+    config = told.config()
+    impersonation = told.impersonation()
+    contexts = await asyncio.to_thread(watched, told, config)
+    fleet = Fleet(Store(assess), contexts, impersonation=impersonation, kinds=kinds, now=told.now)
+    try:
+        await fleet.start()
+        yield Gathered(fleet, told.now)
+    finally:
+        await fleet.stop()
+
+
+Show = Callable[[bool], Awaitable[int | None]]
+"""Print the state as it is, and return its exit code. Told whether to print although nothing but time has passed;
+without that, None means that nothing has changed."""
+
+
+async def follow(gathered: Gathered, show: Show, *, ageing: bool) -> int:
+    """Show now and after every change until ctrl-C; returns the exit code of the last state."""
+    changed = asyncio.Event()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: (ended.set(), changed.set()))
+    gathered.fleet.subscribe(lambda batch: changed.set())
+    code = await show(True)
+    while not ended.is_set():
+        late = False
+        try:
+            async with asyncio.timeout(AGEING if ageing else None):
+                await changed.wait()
+        except TimeoutError:
+            late = True
+        if ended.is_set():
+            break
+        changed.clear()
+        shown = await show(late)
+        code = code if shown is None else shown
+        try:
+            async with asyncio.timeout(PERIOD):
+                await ended.wait()
+        except TimeoutError:
+            continue
+    return outcome.HEALTHY if code is None else code

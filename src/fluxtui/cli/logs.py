@@ -1,0 +1,60 @@
+"""Where log lines go: into the file that ``--log-file`` names, and nowhere else. Terminals are for what is drawn."""
+
+import logging
+import os
+import re
+import time
+from pathlib import Path
+
+from fluxtui.cli.outcome import Failure
+
+SIZE = 5 * 1024 * 1024
+"""Bytes of one file; there is one older file beside it."""
+CHATTY = ("aiohttp", "asyncio", "kubernetes_asyncio", "charset_normalizer", "urllib3")
+"""Loggers of libraries: only their warnings. Their debug lines would hold requests and answers."""
+
+_SECRETS = re.compile(
+    r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"
+    r"|((?:token|password|secret|authorization|client-key-data|client_key_data)[\"']?\s*[=:]\s*[\"']?)[^\s\"',}]{4,}"
+    r"|(://[^/\s:@]*:)[^/\s@]+(?=@)"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+)
+
+
+def start_logging(path: str) -> None:
+    """Log to this file from now on; without one, to nothing. Raises `Failure` when the file cannot be written."""
+    root = logging.getLogger()
+    if not path:
+        root.addHandler(logging.NullHandler())
+        return
+    from logging.handlers import RotatingFileHandler
+
+    place = Path(path).expanduser()
+    try:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))  # names of clusters are no one else's
+        handler = RotatingFileHandler(place, maxBytes=SIZE, backupCount=1, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Failure(f"--log-file {place}: {error.strerror or error}") from error
+    handler.setFormatter(Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+
+
+class Lines(logging.Formatter):
+    """Times in UTC, and no credentials, whoever logged them."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One entry, with what looks like a credential taken out."""
+        return redacted(super().format(record))
+
+
+def redacted(text: str) -> str:
+    """The text without bearer and basic credentials, tokens, passwords and keys."""
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3] or ''}".rstrip() + " [redacted]", text)

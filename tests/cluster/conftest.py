@@ -318,7 +318,11 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
         f"--service-account-signing-key-file={folder / 'sa.key'}",
     ]
     server += ["--service-account-issuer=https://test.invalid", "--service-cluster-ip-range=10.0.0.0/24"]
-    server += ["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]
+    server += [
+        "--etcd-compaction-interval=5s",
+        "--authorization-mode=RBAC",
+        "--disable-admission-plugins=ServiceAccount",
+    ]
     url = f"https://127.0.0.1:{port}"
     with contextlib.ExitStack() as stack:
         for command in (etcd, server):

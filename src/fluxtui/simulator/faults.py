@@ -18,6 +18,9 @@ class Stream(Protocol):
     def inject(self, data: bytes) -> None:
         """Sends bytes that are no event."""
 
+    def wake(self) -> None:
+        """Looks again at what it should do."""
+
 
 class Faults:
     """The misbehaviour of one server. All of it can be set and cleared while clients are connected."""
@@ -31,8 +34,7 @@ class Faults:
         """Seconds before each answer."""
         self.unauthorized = False
         """Every token is answered 401, as after its expiry."""
-        self.silent_watch = False
-        """Watches are accepted and stay open, and nothing is ever sent; clearing it ends those that missed events."""
+        self._silent = False
         self.garbage_watch = b""
         """What every new watch is answered with, instead of events, before it ends."""
         self.no_watchlist: Literal["", "refused", "error"] = ""
@@ -45,6 +47,17 @@ class Faults:
         self._throttle = (429, 1)
         self._streams: set[Stream] = set()
         self._objects: Objects | None = None
+
+    @property
+    def silent_watch(self) -> bool:
+        """Watches are accepted and stay open, and nothing is ever sent; clearing it ends those that missed events."""
+        return self._silent
+
+    @silent_watch.setter
+    def silent_watch(self, silent: bool) -> None:
+        self._silent = silent
+        for stream in list(self._streams):
+            stream.wake()
 
     def throttle(self, code: int = 429, times: int = 1, retry_after: int = 1) -> None:
         """Refuses the next ``times`` requests with ``code`` and ``Retry-After: retry_after`` (seconds)."""

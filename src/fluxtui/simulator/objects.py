@@ -254,10 +254,18 @@ class Objects:
         return self._replace(before, patches.merge(before.obj, _copy(merge)), subresource, manager, dry_run=dry_run)
 
     def apply(
-        self, obj: Json, *, manager: str, force: bool = False, subresource: str = "", dry_run: bool = False
+        self,
+        obj: Json,
+        *,
+        manager: str,
+        force: bool = False,
+        subresource: str = "",
+        complete: Callable[[Json], Json] = dict,
+        dry_run: bool = False,
     ) -> tuple[Json, bool]:
         """Server-side apply: (the object as stored, whether it was created).
 
+        ``complete`` adds the defaults of a new object, which nobody owns.
         Raises `refusals.Conflict` with one cause per field that another manager owns with another value, unless
         ``force`` takes them over.
         """
@@ -270,7 +278,7 @@ class Objects:
         owned = fields.fields_of(obj, maps=False)
         if stored is None:
             obj["metadata"] = meta | {"managedFields": [author.entry(owned, self.timestamp())]}
-            return self.create(obj, dry_run=dry_run), True
+            return self.create(complete(obj), dry_run=dry_run), True
         live = stored.obj
         after, entries = patches.apply(live, obj, owned, author, self.timestamp(), force=force)
         after = self._guard(stored, after, subresource)

@@ -89,15 +89,16 @@ def _edit(target: Any, path: list[str], operation: str, value: Any, text: str) -
         if not 0 <= where <= len(items):
             raise PatchFailed(f'add operation does not apply: doc is missing path: "{text}": invalid index referenced')
         return [*items[:where], value, *items[where:]]
-    if not isinstance(target, (dict, list)):
+    if items is None and as_map(target) is None:
         raise PatchFailed(f'add operation does not apply: doc is missing path: "{text}": missing value')
     return _put(target, part, value)
 
 
 def _put(target: Any, part: str, value: Any) -> Any:
-    if isinstance(target, list):
-        where = int(part) if part.isdigit() else len(target)
-        return [*target[:where], value, *target[where + 1 :]]
+    items = as_list(target)
+    if items is not None:
+        where = int(part) if part.isdigit() else len(items)
+        return [*items[:where], value, *items[where + 1 :]]
     return {**target, part: value}
 
 

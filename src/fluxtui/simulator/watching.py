@@ -104,7 +104,7 @@ class Watch:
 
     def push(self, line: bytes | tuple[str, Stored]) -> None:
         """Queues a line; a watch with too many of them ends."""
-        if self._faults.silent_watch:
+        if self._faults.silent_watch or self._missed:
             self._missed = True
             return
         self._queue.append(line)
@@ -115,6 +115,10 @@ class Watch:
     def inject(self, data: bytes) -> None:
         """Sends bytes that are no event (a fault)."""
         self._queue.append(data)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Looks again at what it should do."""
         self._wake.set()
 
     def end(self) -> None:

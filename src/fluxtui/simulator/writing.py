@@ -167,11 +167,14 @@ async def _apply(call: Call, objects: Objects, body: bytes, subresource: str) ->
         if present is None:
             _check_namespace(call, objects, target.name)
     obj = obj | {"metadata": meta, "apiVersion": resource.api_version}
-    if present is None:
-        obj = admission.default(resource, obj)
     admission.check(resource, patches.merge(present or {}, obj))
     stored, created = objects.apply(
-        obj, manager=manager, force=call.flag("force"), subresource=subresource, dry_run=call.dry_run
+        obj,
+        manager=manager,
+        force=call.flag("force"),
+        subresource=subresource,
+        complete=lambda new: admission.default(resource, new),
+        dry_run=call.dry_run,
     )
     return await answers.object_answer(call, stored, objects.now(), status=201 if created else 200)
 

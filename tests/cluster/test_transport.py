@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import subprocess
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -314,6 +315,35 @@ async def test_a_stranger_is_not_trusted_unless_we_are_told_to(secure: Scripted)
             await who(reader)
     async with reading(Endpoint(server=secure.url, insecure_skip_tls_verify=True)) as reader:
         assert await who(reader) == "nobody"
+
+
+async def test_a_quiet_watch_costs_little_memory(secure: Scripted, authority: Authority) -> None:
+    """Both ends live in this process; with asyncio's own buffers they take half a megabyte."""
+
+    async def quiet(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await answer.prepare(request)
+        await answer.write(b"{}\n")
+        await asyncio.sleep(600)
+        return answer
+
+    secure.answer = quiet
+    endpoint = Endpoint(server=secure.url, certificate_authority_data=authority.data("ca.pem"))
+    async with reading(endpoint) as reader, contextlib.AsyncExitStack() as stack:
+
+        async def open_one() -> None:
+            chunks = await stack.enter_async_context(reader.watch(KUSTOMIZATIONS, Scope(), version="1"))
+            await anext(chunks)
+
+        await open_one()
+        tracemalloc.start()
+        try:
+            for _ in range(20):
+                await open_one()
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert held / 20 < 200_000
 
 
 async def test_fifty_clusters_leave_no_descriptor(secure: Scripted, authority: Authority) -> None:

@@ -5,7 +5,7 @@ import click
 from fluxtui.cli import options, outcome
 
 
-@click.command("completion", context_settings=options.CONTEXT_SETTINGS)
+@click.command("completion", short_help="The completion script of a shell.", context_settings=options.CONTEXT_SETTINGS)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> int:

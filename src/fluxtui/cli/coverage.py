@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from fluxtui.insight.standing import Gap, Standing
+from fluxtui.insight.standing import Standing
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import Phase
@@ -26,7 +26,7 @@ def missing(clusters: Iterable[Standing], now: float) -> list[str]:
         for phase in dict.fromkeys(gap.phase for gap in cluster.gaps):
             gaps = [gap for gap in cluster.gaps if gap.phase is phase]
             words = "may not list" if phase is Phase.FORBIDDEN else f"{phase}:"
-            lines.append(f"{cluster.name}: {words} {_kinds(gaps)}")
+            lines.append(f"{cluster.name}: {words} {named([gap.kind for gap in gaps])}")
     return lines
 
 
@@ -36,7 +36,8 @@ def _state(cluster: Standing, now: float) -> str:
     return f"{told}: {cluster.detail}" if cluster.detail else told
 
 
-def _kinds(gaps: list[Gap]) -> str:
-    names = [KINDS[gap.kind].title if gap.kind in KINDS else gap.kind for gap in gaps]
+def named(kinds: Sequence[str]) -> str:
+    """Kinds by their titles, the first few of them: ``Kustomizations, HelmReleases and 4 more kinds``."""
+    names = [KINDS[kind].title if kind in KINDS else kind for kind in kinds]
     more = f" and {len(names) - MOST} more kinds" if len(names) > MOST else ""
     return ", ".join(names[:MOST]) + more

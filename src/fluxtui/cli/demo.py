@@ -125,6 +125,7 @@ class DemoGroup(LazyGroup):
 
 @click.group(
     "demo",
+    short_help="The program on a simulated fleet.",
     cls=DemoGroup,
     invoke_without_command=True,
     context_settings=options.CONTEXT_SETTINGS,

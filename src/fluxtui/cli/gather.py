@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def watched(told: Settings, config: Config) -> tuple[Context, ...]:
 
 
 @asynccontextmanager
-async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncIterator[Gathered]:
+async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncGenerator[Gathered]:
     """The chosen clusters, connected for as long as the context lasts. Raises `Failure`."""
     config = told.config()
     impersonation = told.impersonation()

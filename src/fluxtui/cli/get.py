@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from fluxtui.kinds.kind import Kind
 
 
-@click.command("get", epilog=outcome.CODES, context_settings=options.CONTEXT_SETTINGS)
+@click.command(
+    "get",
+    short_help="List objects of all chosen clusters.",
+    epilog=outcome.CODES,
+    context_settings=options.CONTEXT_SETTINGS,
+)
 @click.argument("kinds", metavar="KIND[,KIND...]", shell_complete=completing.kinds)
 @click.argument("filter_words", metavar="[FILTER]...", nargs=-1, shell_complete=completing.filters)
 @options.answering

@@ -22,10 +22,9 @@ _SECRETS = re.compile(
 
 
 def start_logging(path: str) -> None:
-    """Log to this file from now on; without one, to nothing. Raises `Failure` when the file cannot be written."""
+    """Log to this file from now on, if there is one. Raises `Failure` when the file cannot be written."""
     root = logging.getLogger()
     if not path:
-        root.addHandler(logging.NullHandler())
         return
     from logging.handlers import RotatingFileHandler
 

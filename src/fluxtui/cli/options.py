@@ -13,6 +13,7 @@ from fluxtui.cli.settings import Settings
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 Decorator = Callable[[CommandT], CommandT]
 
+DAY = 86_400
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -30,22 +31,22 @@ def _option(field: str, *names: str, **more: Any) -> Callable[[CommandT], Comman
     return click.option(*names, callback=_store(field), expose_value=False, **more)
 
 
-class Seconds(click.ParamType):
-    """A duration such as ``20s``, ``2m`` or ``20`` (seconds), as whole seconds."""
+def seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """A duration such as ``20s``, ``2m`` or ``20`` (seconds), as whole seconds. Raises `BadParameter`."""
+    from fluxtui.insight.filter import duration
 
-    name = "duration"
+    text = value.strip()
+    found = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else duration(text)
+    if not found or found > DAY:
+        raise click.BadParameter(f"{value!r} is no duration (like 20s, 2m, 1m30s)", context, parameter)
+    return found
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Seconds; more than none, and less than a day."""
-        if isinstance(value, int):
-            return value
-        from fluxtui.insight.filter import duration
 
-        text = str(value).strip()
-        found = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else duration(text)
-        if not found or found > 86_400:
-            self.fail(f"{value!r} is no duration (like 20s, 2m, 1m30s)", param, ctx)
-        return found
+def patience(default: str, about: str) -> Decorator[CommandT]:
+    """``--timeout``, in seconds as ``timeout``."""
+    return click.option(
+        "--timeout", metavar="DURATION", callback=seconds, default=default, show_default=True, help=about
+    )
 
 
 _CONNECTING = (
@@ -97,13 +98,7 @@ _ANSWERING = (
         show_default=True,
         help="How to print it.",
     ),
-    click.option(
-        "--timeout",
-        type=Seconds(),
-        default="20s",
-        show_default=True,
-        help="How long clusters have to answer; what is missing then is told.",
-    ),
+    patience("20s", "How long clusters have to answer; what is missing then is told."),
     click.option("-w", "--watch", is_flag=True, help="Print anew whenever it changes, until ctrl-C."),
 )
 

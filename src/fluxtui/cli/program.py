@@ -89,6 +89,7 @@ def program(context: click.Context) -> int:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; never raises. Returns the exit code."""
+    logging.getLogger().addHandler(logging.NullHandler())  # else warnings are written on the screen
     try:
         code = program.main(
             None if arguments is None else list(arguments),

@@ -178,16 +178,15 @@ def _markdown_cause(told: Told, cause: Cause) -> str:
     since = f", since {exact(cause.since)}" if cause.since else ""
     code = markdown.code
     parts = [f"#### {cause.status.glyph} {code(cause.title)}", f"{cause.status.word}: {code(cause.reason)}{since}"]
-    parts += [
-        (f"{code(title)}:\n\n" if number else "") + markdown.fence(message)
-        for number, (title, message) in enumerate(found.messages)
-        if message
-    ]
-    facts = [f"changed before: {code(_changed(changed, now))}" for changed in found.changed]
+    (_, message), *more = found.messages
+    parts += [markdown.fence(message)] if message else []
+    facts = [f"{code(title)}: {code(text)}" for title, text in more if text]
+    facts += [f"changed before: {code(_changed(changed, now))}" for changed in found.changed]
     if cause.blocked:
         named = ", ".join(code(f"{identity} ({cluster})") for cluster, identity in cause.blocked[:BLOCKED])
-        more = f" and {len(cause.blocked) - BLOCKED} more" if len(cause.blocked) > BLOCKED else ""
-        facts.append(f"{len(cause.blocked)} objects wait behind it: {named}{more}")
+        others = f" and {len(cause.blocked) - BLOCKED} more" if len(cause.blocked) > BLOCKED else ""
+        count = len(cause.blocked)
+        facts.append(f"{count} {'object waits' if count == 1 else 'objects wait'} behind it: {named}{others}")
     facts += [f"elsewhere: {code(_elsewhere(other))}" for other in found.elsewhere]
     facts += [f"not the cause: {code(clear)}" for clear in found.not_the_cause]
     return "\n\n".join([*parts, "\n".join(f"- {fact}" for fact in facts)] if facts else parts)

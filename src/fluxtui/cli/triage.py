@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from fluxtui.cli.printing import Answer
 
 
-@click.command("triage", epilog=outcome.CODES, context_settings=options.CONTEXT_SETTINGS)
+@click.command(
+    "triage",
+    short_help="The root causes of the fleet, with their evidence.",
+    epilog=outcome.CODES,
+    context_settings=options.CONTEXT_SETTINGS,
+)
 @click.argument("filter_words", metavar="[FILTER]...", nargs=-1, shell_complete=completing.filters)
 @options.answering
 @options.connecting

@@ -30,7 +30,7 @@ class Shape(msgspec.Struct, frozen=True, rename="camel"):
     """What all shapes have in common: camelCase keys."""
 
 
-class ObjectRef(Shape):
+class ObjectRef(Shape, frozen=True):
     """Which object: ``namespace`` is empty for cluster-scoped kinds."""
 
     cluster: str
@@ -39,7 +39,7 @@ class ObjectRef(Shape):
     name: str
 
 
-class GapShape(Shape):
+class GapShape(Shape, frozen=True):
     """A kind that cannot be seen in a cluster, or whose data is not current, and why."""
 
     kind: str
@@ -47,7 +47,7 @@ class GapShape(Shape):
     detail: str
 
 
-class ClusterShape(Shape):
+class ClusterShape(Shape, frozen=True):
     """How far one cluster's data can be believed, and its objects by status."""
 
     name: str
@@ -59,21 +59,21 @@ class ClusterShape(Shape):
     gaps: list[GapShape]
 
 
-class TextShape(Shape):
+class TextShape(Shape, frozen=True):
     """A titled text, such as the message of a condition."""
 
     title: str
     text: str
 
 
-class ChangeShape(Shape):
+class ChangeShape(Shape, frozen=True):
     """What changed before a failure, in words, and when."""
 
     text: str
     time: str | None
 
 
-class ElsewhereShape(Shape):
+class ElsewhereShape(Shape, frozen=True):
     """The same object in another cluster; ``status`` is null where that cluster does not have it or cannot tell."""
 
     cluster: str
@@ -82,7 +82,7 @@ class ElsewhereShape(Shape):
     state: str
 
 
-class EvidenceShape(Shape):
+class EvidenceShape(Shape, frozen=True):
     """Why a cause is believed to be one."""
 
     messages: list[TextShape]
@@ -91,7 +91,7 @@ class EvidenceShape(Shape):
     not_the_cause: list[str]
 
 
-class ProblemShape(Shape):
+class ProblemShape(Shape, frozen=True):
     """One root cause. ``key`` is its identity for as long as it lasts; ``what`` its kind (see `causes.Cause`)."""
 
     key: str
@@ -109,9 +109,11 @@ class ProblemShape(Shape):
     evidence: EvidenceShape
 
 
-class TriageShape(Shape):
+class TriageShape(Shape, frozen=True, kw_only=True):
     """A triage report. ``hidden`` counts problems that the filter or the namespace hides."""
 
+    version: int = VERSION
+    kind: str = "Triage"
     time: str
     healthy: bool
     complete: bool
@@ -125,11 +127,9 @@ class TriageShape(Shape):
     counts: dict[str, int]
     problems: list[ProblemShape]
     clusters: list[ClusterShape]
-    version: int = VERSION
-    kind: str = "Triage"
 
 
-class ObjectShape(Shape):
+class ObjectShape(Shape, frozen=True):
     """One object. ``dataState`` tells how far this can be believed; ``columns`` are those that its kind adds."""
 
     cluster: str
@@ -159,9 +159,11 @@ class ObjectShape(Shape):
     columns: dict[str, str]
 
 
-class ListShape(Shape):
+class ListShape(Shape, frozen=True, kw_only=True):
     """A list of objects: ``shown`` of ``total`` passed the filter."""
 
+    version: int = VERSION
+    kind: str = "ObjectList"
     time: str
     complete: bool
     filter: str
@@ -169,8 +171,6 @@ class ListShape(Shape):
     total: int
     items: list[ObjectShape]
     clusters: list[ClusterShape]
-    version: int = VERSION
-    kind: str = "ObjectList"
 
 
 ShapeT = TypeVar("ShapeT", TriageShape, ListShape)

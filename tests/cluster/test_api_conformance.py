@@ -821,7 +821,8 @@ async def test_objects_that_break_the_rules_of_their_kind(server):
 
 async def test_yaml_bodies(server):
     namespace = await server.namespace()
-    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: dated, namespace: {namespace}}}\ndata:\n  when: '2026-01-01'\n"
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: dated, namespace: {namespace}}}\n"
+    text += "data:\n  when: '2026-01-01'\n"
     answer = await server.ask(
         "POST", server.path("ConfigMap", namespace), data=text, headers={"Content-Type": "application/yaml"}
     )

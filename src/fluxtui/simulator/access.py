@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from fluxtui.simulator import refusals
-from fluxtui.simulator.objects import Event, Objects
+from fluxtui.simulator.objects import Objects
 from fluxtui.simulator.registry import RBAC
 from fluxtui.simulator.shapes import Json
+from fluxtui.simulator.shelf import Event
 
 MASTERS = "system:masters"
 AUTHENTICATED = "system:authenticated"

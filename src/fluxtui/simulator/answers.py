@@ -10,8 +10,8 @@ from aiohttp import web
 
 from fluxtui.simulator import refusals, tables
 from fluxtui.simulator.calls import Call
-from fluxtui.simulator.objects import Stored
 from fluxtui.simulator.shapes import Json
+from fluxtui.simulator.shelf import Stored
 
 HEADERS = {"Cache-Control": "no-cache, private"}
 COMPRESSED_FROM = 128 * 1024

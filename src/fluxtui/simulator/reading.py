@@ -10,8 +10,9 @@ from aiohttp import web
 from fluxtui.simulator import answers, refusals, selectors
 from fluxtui.simulator.calls import Call
 from fluxtui.simulator.faults import Faults
-from fluxtui.simulator.objects import Objects, Stored
+from fluxtui.simulator.objects import Objects
 from fluxtui.simulator.shapes import Json, as_map
+from fluxtui.simulator.shelf import Stored
 
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (the format of a token, no secret)
 _EXPIRED = (

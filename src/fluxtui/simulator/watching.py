@@ -15,10 +15,11 @@ from aiohttp import web
 from fluxtui.simulator import answers, refusals, selectors, tables
 from fluxtui.simulator.calls import Call
 from fluxtui.simulator.faults import Faults
-from fluxtui.simulator.objects import Event, Objects, Stored
+from fluxtui.simulator.objects import Objects
 from fluxtui.simulator.reading import options_refused, parse_version
 from fluxtui.simulator.resources import Change, Resource
 from fluxtui.simulator.shapes import Json
+from fluxtui.simulator.shelf import Event, Stored
 
 BACKLOG = 20_000
 """Events that a watch may lag behind before it is ended."""

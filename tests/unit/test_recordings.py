@@ -174,7 +174,7 @@ FAILING = [
     ("OCIRepository/backend/apps", 111.0, 1000.0, "03:14:43"),
     ("Kustomization/backend/apps", 110.5, 1000.0, "03:14:43"),
     ("Kustomization/frontend/apps", 442.72, 502.5, "03:20:15"),
-    ("OCIRepository/cert-manager/infra", 571.3, 666.0, "03:22:24"),
+    ("OCIRepository/cert-manager/infra", 571.3, 666.0, "03:22:23"),
     ("ResourceSet/flux-system/infra", 666.14, 751.9, "03:23:43"),
 ]
 

@@ -207,6 +207,18 @@ def test_a_source_in_mid_retry_is_failed_by_the_condition_that_lasts(story, cond
     assert (told.status, told.reason) == (FAILED, "X")
 
 
+def test_a_source_without_history_fails_since_the_condition_that_outlives_its_retries(story):
+    seen_late = {"ready": "False", "reason": "VerificationError", "ready_since": 500, "failing_since": 110}
+    (told,) = story("OCIRepository", seen_late)
+    assert (told.status, told.since) == (FAILED, 110)
+    retrying = RUNNING | {
+        "conditions": ("SourceVerified=False/VerificationError",),
+        "ready_since": 510,
+        "failing_since": 110,
+    }
+    assert [verdict.since for verdict in story("OCIRepository", retrying, seen_late)] == [110, 110]
+
+
 def test_a_signature_that_fails_in_the_first_run_is_concluded_at_its_end(story):
     told = story(
         "OCIRepository",

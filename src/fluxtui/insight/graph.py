@@ -17,7 +17,8 @@ from enum import StrEnum
 
 import msgspec
 
-from fluxtui.kinds.record import Record, split_id
+from fluxtui.kinds.record import Record
+from fluxtui.kinds.selector import selects
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.row import Row
 from fluxtui.store.store import ClusterData
@@ -54,7 +55,7 @@ class Graph:
         self._sources = data.index("source")
         self._inputs = data.index("inputs")
         self._owners = data.index("owner")
-        self._selectors: list[tuple[str, str, tuple[str, ...]]] | None = None
+        self._selectors: list[str] | None = None
 
     def row(self, identity: str) -> Row | None:
         """The row of an id, None if it is not held."""
@@ -114,15 +115,10 @@ class Graph:
                 yield Edge("owns", record.id, child, "applies")
 
     def selected(self, selector: str) -> list[str]:
-        """The providers that a selector term ``ResourceSetInputProvider/ns/?k=v,…`` matches."""
-        _, namespace, wanted = split_id(selector)
-        pairs = set(wanted[1:].split(","))
+        """The providers that a selector term ``ResourceSetInputProvider/ns/?…`` matches."""
         table = self.data.tables.get(PROVIDER)
-        return [
-            row.record.id
-            for row in (table.rows.values() if table is not None else ())
-            if row.record.namespace == namespace and pairs <= set(row.record.labels.split("\n"))
-        ]
+        rows = table.rows.values() if table is not None else ()
+        return [row.record.id for row in rows if selects(selector, row.record)]
 
     def missing(self, record: Record) -> list[Edge]:
         """The edges whose target does not exist, for certain."""
@@ -141,17 +137,9 @@ class Graph:
     def _selecting(self, provider: str) -> list[str]:
         """The selector terms in use that match a provider."""
         if self._selectors is None:
-            self._selectors = []
-            for term in self._inputs.terms():
-                if "/?" in term:
-                    _, namespace, wanted = split_id(term)
-                    self._selectors.append((term, namespace, tuple(wanted[1:].split(","))))
+            self._selectors = [term for term in self._inputs.terms() if "/?" in term]
         row = self.data.row(provider)
-        if row is None or not self._selectors:
-            return []
-        labels = set(row.record.labels.split("\n"))
-        namespace = row.record.namespace
-        return [term for term, home, pairs in self._selectors if home == namespace and labels.issuperset(pairs)]
+        return [term for term in self._selectors if selects(term, row.record)] if row is not None else []
 
 
 def components(links: dict[str, list[str]]) -> list[list[str]]:

@@ -85,7 +85,8 @@ def _assess_slowly(record: Record, previous: Row | None) -> Verdict:
             return _progress(record, previous, record.reason, record.message)
         return _failed(record, previous)
     if not record.ready and _needs_no_condition(record):
-        return Verdict(READY, since=record.created) if record.created else BARE
+        since = getattr(record, "last", 0) or record.created  # of an Event: when it was last seen
+        return Verdict(READY, record.reason, record.message, since) if since else BARE
     return _unconcluded(record, previous)
 
 
@@ -242,10 +243,10 @@ def _lasting_failure(record: Record, previous: Row | None) -> Verdict | None:
     since = _history_since(record)
     if stalled == "True":
         return Verdict(FAILED, why, record.message, since or record.ready_since)
-    if since:
+    if since and record.outcome:
         return _retrying(record, _release_reason(record) or record.outcome, since)
     reason = _told_against(record) if previous is None or previous.status is not PROGRESSING else ""
-    return _retrying(record, reason, record.ready_since) if reason else None
+    return _retrying(record, reason, since or record.ready_since) if reason else None
 
 
 def _told_against(record: Record) -> str:
@@ -274,7 +275,10 @@ def _history_since(record: Record) -> int:
     """When the failure began that the history concludes with, 0 if it does not conclude with one.
 
     Entries of the same content are merged: one that failed, was good and fails again is older than its failure.
+    Sources have no history: the conditions by which they fail tell.
     """
+    if not record.outcome:
+        return record.failing_since
     if not record.outcome_since or not failed_outcome(record.outcome):
         return 0
     return record.good_at if record.outcome_since < record.good_at <= record.outcome_at else record.outcome_since

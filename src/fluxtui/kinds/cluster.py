@@ -216,11 +216,14 @@ KINDS = (
         plural="events",
         short=("ev",),
         columns=(
-            Column("type", "TYPE", lambda r: r.type, width=7),
+            Column("type", "TYPE", lambda r: r.type, width=7, main=True),
             Column("count", "COUNT", lambda r: str(r.count), lambda r: r.count, right=True, width=5),
-            Column("regarding", "OBJECT", lambda r: r.regarding.replace("/", " ", 1), width=24, weight=2, main=True),
+            Column("regarding", "OBJECT", lambda r: r.regarding.replace("/", " ", 1), width=30, weight=1, main=True),
+            Column("message", "MESSAGE", lambda r: r.message.replace("\n", " "), width=30, weight=3),
         ),
         rank=9,
+        common=("since", "cluster", "reason"),
+        order="since",
         decoder=Decoder(Event, _flatten_event),
     ),
 )

@@ -55,6 +55,14 @@ LABELS_KEPT = 2048
 TIMES_KEPT = 4096
 """Times that `epoch` remembers: a fleet that reconciles every ten minutes tells the same 600 seconds over and over."""
 
+SOURCE_FAILURES = {
+    "FetchFailed": "True",
+    "StorageOperationFailed": "True",
+    "BuildFailed": "True",
+    "SourceVerified": "False",
+}
+"""Conditions of sources, and the status in which they tell of a failure until the next success (recordings: 11)."""
+
 
 @lru_cache(TIMES_KEPT)
 def epoch(time: str | None) -> int:
@@ -164,6 +172,9 @@ def conditions(told: Told, found: list[Condition] | None, observed: int | None) 
         if condition.type != "Ready":
             if condition.type:
                 others.append(word(f"{condition.type}={condition.status or ''}/{condition.reason or ''}"))
+                if SOURCE_FAILURES.get(condition.type) == condition.status and condition.lastTransitionTime:
+                    began = epoch(condition.lastTransitionTime)
+                    told["failing_since"] = min(told.get("failing_since", began), began)
             continue
         told["ready"] = word(condition.status)
         told["reason"] = word(condition.reason)

@@ -27,6 +27,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     fields: str = ""
     columns: tuple[Column, ...] = ()
     rank: int = 5
+    common: tuple[str, ...] = ("status", "cluster", "namespace", "name", "since", "reason")
+    """Which of the columns that every list has make sense for it."""
+    order: str = "status"
+    """The column that its list is sorted by at first."""
 
     @property
     def title(self) -> str:

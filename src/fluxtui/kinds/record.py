@@ -73,6 +73,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """observedGeneration of Ready (else of the status); -1 before the first reconcile."""
     conditions: tuple[str, ...] = ()
     """The other conditions as ``Type=Status/Reason``."""
+    failing_since: int = 0
+    """The oldest transition among the conditions by which a source fails: they outlive its retries, unlike Ready."""
 
     # the last outcome that its history concludes (status.history[0]) and the one before that was good
     outcome: str = ""

@@ -57,7 +57,7 @@ class ResourcesScreen(FleetScreen):
     def show_kind(self, kind: Kind, filter_text: str | None = None) -> None:
         """List another kind, with this filter (None: the one that is on)."""
         self._kind = kind
-        self._sort = ("status", False)
+        self._sort = (kind.order, False)
         if filter_text is not None:
             self.desk.filters[self.tab] = filter_text
         if self.is_mounted:

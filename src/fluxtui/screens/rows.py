@@ -47,10 +47,9 @@ def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
         TableColumn("since", "SINCE", 5, align="right", priority=88),
         TableColumn("reason", "REASON", 22, 16, 30, flex=1, priority=70),
     ]
-    if not clusters:
-        del common[1]
-    if not kind.namespaced:
-        common = [column for column in common if column.id != "namespace"]
+    hidden = {*(() if clusters else ("cluster",)), *(() if kind.namespaced else ("namespace",))}
+    common = [column for column in common if column.id in kind.common and column.id not in hidden]
+    common.sort(key=lambda column: kind.common.index(column.id))
     return common + [_table_column(column) for column in kind.columns]
 
 

@@ -114,10 +114,9 @@ class Simulation:
             self._happenings(self.now)
             for member in self.members.values():
                 member.engine.settle(limit=240)
-        played = {name: member.clock.time for name, member in self.members.items()}
         self._leap(lately)
-        for name, member in self.members.items():
-            lived.live_on(member.engine, played[name])
+        for member in self.members.values():
+            lived.live_on(member.engine)
             founding.awaken(member.engine, member.cluster, founded)
         while self._plan and self._plan[0][0] <= self.opening:
             self._advance(self._plan[0][0])

@@ -278,10 +278,11 @@ class Engine:
 
 
 def _asked(obj: Object) -> tuple[object, ...]:
-    """What of an object makes its controller run when it changes."""
+    """What of an object makes its controller run when it changes: of a report not its generation, which it makes."""
     metadata, annotations = obj["metadata"], map_at(obj, "metadata", "annotations")
     deleted = "deletionTimestamp" in metadata
-    return (metadata.get("generation"), deleted, *[annotations.get(name) for name in _ASKING])
+    generation = 0 if obj["kind"] == "FluxReport" else metadata.get("generation")
+    return (generation, deleted, *[annotations.get(name) for name in _ASKING])
 
 
 class Run:

@@ -93,6 +93,8 @@ class Release:
         if forced:
             run.status["lastHandledForceAt"] = run.annotation("reconcile.fluxcd.io/forceAt")
         while (yield from self.attempt()):
+            run.put("Reconciling", "True", "Progressing", FULFILLING)
+            run.passing()
             yield MOMENT
         return None
 
@@ -258,7 +260,6 @@ class Release:
         fresh |= {"version": history[0]["version"] + 1, "digest": digest(f"{run.key} {history[0]['version'] + 1}")}
         fresh.pop("ociDigest", None)
         run.status["history"] = [fresh, *history][:HISTORY]
-        run.passing()
         run.event("Normal", "RollbackSucceeded", said, self.annotations())
         return None
 

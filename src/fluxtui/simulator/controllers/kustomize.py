@@ -57,6 +57,8 @@ class Attempt:
         self.timeout = seconds(run.spec.get("timeout", run.spec["interval"]))
         self.again = seconds(run.spec["interval"])
         self.digest = ""
+        self.modelled = True
+        """Whether the contents of the artifact are known; of others nothing can be said, so they are healthy."""
         self.annotations = {"kustomize.toolkit.fluxcd.io/revision": revision}
         if self.origin:
             self.annotations["kustomize.toolkit.fluxcd.io/originRevision"] = self.origin
@@ -74,6 +76,7 @@ class Attempt:
             run.passing()
         fault = run.engine.failing.get(run.key)
         manifests = self.manifests()
+        self.modelled = bool(manifests)
         self.digest = digest(f"{run.key} {self.revision} {len(manifests)} {fault}")
         if fault and fault[0] == "BuildFailed":
             return self.failed(*fault)
@@ -132,13 +135,14 @@ class Attempt:
         """Waits until all that was applied is healthy, something has stalled, or the timeout is over."""
         run = self.run
         began = run.now
+        watched = applied.entries if self.modelled else []
         self.say("Running health checks")
         yield MOMENT
         if run.status.get("inventory", {}).get("entries") != applied.entries:
             run.status["inventory"] = {"entries": applied.entries}
             run.passing()
             yield MOMENT
-        while found := applying.unhealthy(run.engine, applied.entries):
+        while found := applying.unhealthy(run.engine, watched):
             stalled = {name: state for name, state in found.items() if state == "Failed"}
             waited = run.now - began
             if stalled or waited >= self.timeout:

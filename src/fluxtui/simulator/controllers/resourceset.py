@@ -31,6 +31,10 @@ def reconcile(run: Run) -> Steps:
     if run.annotation(SWITCH) == "disabled":
         run.event("Warning", "ReconciliationDisabled", "Reconciliation is disabled")
         return None
+    if find(run.status, "Ready") is None:
+        run.put("Reconciling", "True", "Progressing", IN_PROGRESS)
+        run.put("Ready", "Unknown", "Progressing", IN_PROGRESS)
+        run.passing()
     yield MOMENT
     try:
         waiting = unmet_by_set(run)

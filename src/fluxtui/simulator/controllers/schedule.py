@@ -33,7 +33,7 @@ _SHORTHANDS = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
-_RANGE = re.compile(r"^(\*|\?|[\w]+(?:-[\w]+)?)(?:/(\d+))?$")
+_RANGE = re.compile(r"^(\*|\?|[0-9a-z]+(?:-[0-9a-z]+)?)(?:/([0-9]+))?$")
 
 
 class ScheduleError(Exception):
@@ -124,14 +124,21 @@ def _entry(index: int, entry: dict[str, Any], timeout: float) -> Schedule:
     prefix = f"failed to validate schedule[{index}]: "
     try:
         window = seconds(str(entry.get("window") or "0s"))
-        ZoneInfo(zone)
+        _zone(zone)
         cron = _cron(text)
-    except (ValueError, ZoneInfoNotFoundError) as bad:
+    except ValueError as bad:
         raise ScheduleError(f"{prefix}failed to parse cron spec '{text}' with timezone '{zone}': {bad}") from None
     if 0 < window < 2 * timeout:
         said = f"a non-zero window ({duration(window)}) must always be at least twice the timeout ({duration(timeout)})"
         raise ScheduleError(prefix + said)
     return Schedule(text, zone, window, cron)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"provided bad location {name}: unknown time zone {name}") from None
 
 
 @lru_cache(maxsize=256)
@@ -140,15 +147,15 @@ def _cron(text: str) -> Cron:
     if len(fields) != len(_BOUNDS):
         raise ValueError(f"expected exactly 5 fields, found {len(fields)}: [{text}]")
     values = [_field(field.lower(), low, high) for field, (low, high) in zip(fields, _BOUNDS, strict=True)]
-    return Cron(*values, any_day=fields[2] in "*?", any_weekday=fields[4] in "*?")
+    return Cron(*values, any_day=_any(fields[2]), any_weekday=_any(fields[4]))
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:
     values: set[int] = set()
-    for part in text.split(","):
+    for part in filter(None, text.split(",")):
         found = _RANGE.match(part)
         if found is None:
-            raise ValueError(f"failed to parse int from {part}: strconv.Atoi: parsing {part!r}: invalid syntax")
+            raise ValueError(_syntax(part))
         span, step = found[1], int(found[2] or 1)
         if span in "*?":
             first, last = low, high
@@ -169,4 +176,18 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
 def _number(text: str) -> int:
     if text in _MONTHS:
         return _MONTHS.index(text) + 1
-    return _DAYS.index(text) if text in _DAYS else int(text)
+    if text in _DAYS:
+        return _DAYS.index(text)
+    if not text.isdecimal():
+        raise ValueError(_syntax(text))
+    return int(text)
+
+
+def _syntax(text: str) -> str:
+    return f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax'
+
+
+def _any(field: str) -> bool:
+    """Whether a field restricts nothing: a star, also one among others, without a step above one."""
+    spans = [part.partition("/") for part in field.split(",")]
+    return any(span in {"*", "?"} and step in {"", "1"} for span, _, step in spans)

@@ -5,17 +5,17 @@ from typing import Any
 from fluxtui.simulator.controllers.conditions import find
 from fluxtui.simulator.controllers.engine import Engine, Key
 from fluxtui.simulator.controllers.provider import EVERY
-from fluxtui.simulator.controllers.times import seconds, stamp
+from fluxtui.simulator.controllers.times import moment, seconds, stamp
 from fluxtui.simulator.shapes import dig
 
 KINDS = ("Kustomization", "ResourceSet", "FluxInstance", "OCIRepository", "HelmRelease", "GitRepository")
 
 
-def live_on(engine: Engine, since: float) -> None:
-    """Counts the runs between ``since`` and now of everything that is ready, and spreads the next ones.
-
-    ``since`` is the time up to which the cluster was really played.
-    """
+def live_on(engine: Engine) -> None:
+    """Counts the runs since everything that is ready was last really played, and spreads the next ones."""
+    for provider in engine.storage.list("ResourceSetInputProvider"):
+        key = ("ResourceSetInputProvider", provider["metadata"]["namespace"], provider["metadata"]["name"])
+        engine.postpone(key, engine.now + engine.random.uniform(0.1, 60.0))
     for kind in KINDS:
         for obj in list(engine.storage.list(kind)):
             metadata = obj["metadata"]
@@ -27,8 +27,8 @@ def live_on(engine: Engine, since: float) -> None:
             ready = find(obj.get("status") or {}, "Ready")
             if ready is None or ready["status"] != "True":
                 continue
-            if last > since and obj["status"].get("history") and kind != "HelmRelease":
-                _count(engine, key, obj["status"], since, last, interval)
+            if obj["status"].get("history") and kind != "HelmRelease":
+                _count(engine, key, obj["status"], last, interval)
             engine.postpone(key, max(last + interval, engine.now + 0.2))
 
 
@@ -36,17 +36,27 @@ def _interval(obj: dict[str, Any]) -> float:
     return seconds(dig(obj, "spec", "interval") or dig(obj, "metadata", "annotations", EVERY) or "1h")
 
 
-def _count(engine: Engine, key: Key, status: dict[str, Any], since: float, last: float, interval: float) -> None:
-    entry = status["history"][0]
-    runs = int((last - since) / interval)
-    if entry["lastReconciledStatus"] != "ReconciliationSucceeded" or runs < 1:
+def _count(engine: Engine, key: Key, status: dict[str, Any], last: float, interval: float) -> None:
+    if status["history"][0]["lastReconciledStatus"] != "ReconciliationSucceeded":
         return
-    took = f"{engine.random.uniform(80, 420):.6f}ms"
-    newest = entry | {"lastReconciled": stamp(last), "totalReconciliations": entry["totalReconciliations"] + runs}
-    fresh = status | {"history": [newest | {"lastReconciledDuration": took}, *status["history"][1:]]}
+    until, entries = last, list[dict[str, Any]]()
+    for entry in status["history"]:
+        first = moment(entry["firstReconciled"])
+        entries.append(_repeated(entry, first, max(first, until), interval, engine.random.uniform(80, 420)))
+        until = first - engine.random.uniform(0.02, 0.98) * interval
+    fresh = status | {"history": entries}
     if key[0] == "Kustomization":
         fresh["conditions"] = [
             condition | ({"lastTransitionTime": stamp(last)} if condition["type"] in {"Ready", "Healthy"} else {})
             for condition in status["conditions"]
         ]
     engine.storage.set_status(key, fresh)
+
+
+def _repeated(entry: dict[str, Any], first: float, last: float, interval: float, took: float) -> dict[str, Any]:
+    """A history entry that was confirmed at every interval since its first run."""
+    runs = 1 + int((last - first) / interval)
+    if entry["lastReconciledStatus"] != "ReconciliationSucceeded" or runs <= entry["totalReconciliations"]:
+        return entry
+    counted = {"lastReconciled": stamp(last), "totalReconciliations": runs, "lastReconciledDuration": f"{took:.6f}ms"}
+    return entry | counted

@@ -1,0 +1,95 @@
+"""Events and policy reports: aggregated, bounded, and two events for every violation."""
+
+from fluxtui.simulator.controllers.installed import SCANNER
+from fluxtui.simulator.controllers.recorder import LIMIT
+
+
+def about(lab):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "apps", "uid": "u"}}
+
+
+def record(lab, message, reason="Progressing"):
+    lab.engine.recorder.record(about(lab), "Normal", reason, message, {})
+
+
+def test_the_same_event_counts_up(lab):
+    for _ in range(3):
+        record(lab, "ConfigMap/apps/settings configured")
+        lab.run(60)
+    (event,) = lab.events("Progressing")
+    assert event["count"] == 3
+    assert event["firstTimestamp"] < event["lastTimestamp"]
+
+
+def test_many_different_ones_become_one(lab):
+    for number in range(20):
+        record(lab, f"finished in {number}ms")
+    combined = [e for e in lab.events("Progressing") if e["message"].startswith("(combined from similar events)")]
+    assert len(lab.events("Progressing")) == 11
+    assert combined[0]["count"] == 10
+
+
+def test_events_end_after_an_hour_and_never_are_too_many(lab):
+    for number in range(LIMIT + 50):
+        record(lab, "told", reason=f"Reason{number}")
+    assert len(lab.objects.list("Event")) <= LIMIT
+    lab.run(3700)
+    lab.engine.recorder.expire()
+    assert lab.objects.list("Event") == []
+
+
+def policies(lab):
+    lab.make("ClusterPolicy", "require-labels", "", spec={"rules": []})
+    scanner = lab.deployment(SCANNER, "kyverno:v1")
+    scanner["metadata"]["namespace"] = "kyverno"
+    lab.engine.storage.create(scanner)
+    lab.engine.storage.create(lab.deployment("web"))
+
+
+def test_a_violation_is_a_report_and_two_events(lab):
+    policies(lab)
+    lab.run(70)
+    web = lab.get("Deployment", "web")
+    report = lab.get("PolicyReport", web["metadata"]["uid"])
+    assert report["summary"] == {"error": 0, "fail": 1, "pass": 0, "skip": 0, "warn": 0}
+    assert report["scope"]["name"] == "web"
+    assert report["results"][0]["rule"] == "autogen-check-for-team"
+    assert {event["involvedObject"]["kind"] for event in lab.events("PolicyViolation")} == {
+        "ClusterPolicy",
+        "Deployment",
+    }
+    assert {event["reportingComponent"] for event in lab.events("PolicyViolation")} == {"kyverno-scan"}
+
+
+def test_a_label_mends_it_and_an_exception_skips_it(lab):
+    policies(lab)
+    lab.run(70)
+    uid = lab.get("Deployment", "web")["metadata"]["uid"]
+    lab.make(
+        "PolicyException",
+        "web",
+        spec={
+            "exceptions": [{"policyName": "require-labels", "ruleNames": ["autogen-check-for-team"]}],
+            "match": {"any": [{"resources": {"names": ["we*"]}}]},
+        },
+    )
+    lab.run(61)
+    assert lab.get("PolicyReport", uid)["summary"]["skip"] == 1
+    lab.objects.delete("PolicyException", "apps", "web")
+    lab.patch("Deployment", "web", {"metadata": {"labels": {"team": "web"}}})
+    lab.run(61)
+    assert lab.get("PolicyReport", uid)["summary"]["pass"] == 1
+    lab.objects.delete("Deployment", "apps", "web")
+    assert lab.get("PolicyReport", uid) is None
+
+
+def test_reports_and_events_have_the_recorded_fields(lab, recorded):
+    policies(lab)
+    lab.run(70)
+    real = [row["event"]["object"] for row in recorded.rows if row["event"]["object"].get("kind") == "Event"]
+    violation = next(event for event in real if event.get("reason") == "PolicyViolation")
+    ours = next(e for e in lab.events("PolicyViolation") if e["involvedObject"]["kind"] == "ClusterPolicy")
+    assert set(ours) == set(violation)
+    record(lab, "x")
+    flux = next(event for event in real if event.get("reason") == "Progressing")
+    assert set(lab.events("Progressing")[0]) == set(flux)

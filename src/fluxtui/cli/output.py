@@ -42,6 +42,8 @@ STYLES: dict[str, str] = {
 }
 """ANSI parameters by style: the terminal's own colours, which its owner has chosen."""
 
+CHUNK = 8192
+"""Characters per write: with PYTHONUNBUFFERED, a large write to a pipe that closes is cut short without a word."""
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 
 
@@ -71,8 +73,10 @@ class Out:
             from fluxtui.widgets.glyphs import to_ascii
 
             text = to_ascii(text)
+        text = text if text.endswith("\n") else f"{text}\n"
         try:
-            self._stream.write(text if text.endswith("\n") else f"{text}\n")
+            for start in range(0, len(text), CHUNK):
+                self._stream.write(text[start : start + CHUNK])
             self._stream.flush()
         except BrokenPipeError as error:
             raise PipeClosed from error

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from fluxtui.simulator import kubeconfig
 from fluxtui.simulator.cluster import SimulatedCluster
+from fluxtui.simulator.controllers.engine import Engine
+from fluxtui.simulator.controllers.logs import lines
 from fluxtui.simulator.fleet import clusters
+from fluxtui.simulator.logs import LogSource
 from fluxtui.simulator.scenario import Churn, Scenario, load
 from fluxtui.simulator.simulation import Simulation
 
@@ -29,7 +32,10 @@ class Demo:
     def __init__(self, simulation: Simulation, speed: float = 1.0) -> None:
         self.simulation = simulation
         self.speed = speed
-        self.servers = {name: SimulatedCluster(name, member.objects) for name, member in simulation.members.items()}
+        self.servers = {
+            name: SimulatedCluster(name, member.objects, log_source=_logs(member.engine))
+            for name, member in simulation.members.items()
+        }
         self._wanted: dict[str, bool] = {name: member.reachable for name, member in simulation.members.items()}
         self._began = 0.0
 
@@ -103,6 +109,10 @@ def build(
     demo = Demo(simulation, speed)
     simulation.connection = demo.reach
     return demo
+
+
+def _logs(engine: Engine) -> LogSource:
+    return lambda namespace, pod, _container: lines(engine, namespace, pod)
 
 
 @asynccontextmanager

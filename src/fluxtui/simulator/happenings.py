@@ -8,7 +8,7 @@ from typing import Any
 from fluxtui.simulator import scenario
 from fluxtui.simulator.controllers.engine import REQUESTED, SWITCH, Engine, GoneError, Key
 from fluxtui.simulator.controllers.times import stamp
-from fluxtui.simulator.fleet import filler, founding, repositories
+from fluxtui.simulator.fleet import filler, founding, lived, repositories
 from fluxtui.simulator.scenario import Happening
 from fluxtui.simulator.world import World
 
@@ -153,6 +153,9 @@ def _(what: scenario.Heal, stage: Stage, count: int) -> None:
 @happen.register
 def _(what: scenario.Suspend, stage: Stage, count: int) -> None:
     key = _key(what.object)
+    for _, engine in stage.told(what):
+        if engine.asleep:  # in a past that is not played: until now it was reconciled as usual
+            lived.confirm(engine, key)
     who = {"fluxcd.controlplane.io/suspendedBy": what.by}
     if what.why:
         who["metadata.weave.works/suspended-comment"] = what.why

@@ -1,6 +1,9 @@
 """Events and policy reports: aggregated, bounded, and two events for every violation."""
 
+import json
+
 from fluxtui.simulator.controllers.installed import SCANNER
+from fluxtui.simulator.controllers.logs import lines
 from fluxtui.simulator.controllers.recorder import LIMIT
 
 
@@ -93,3 +96,21 @@ def test_reports_and_events_have_the_recorded_fields(lab, recorded):
     record(lab, "x")
     flux = next(event for event in real if event.get("reason") == "Progressing")
     assert set(lab.events("Progressing")[0]) == set(flux)
+
+
+def test_a_controllers_pod_logs_what_it_did_and_goes_with_its_deployment(lab):
+    distribution = {"version": "2.9.x", "registry": "ghcr.io/fluxcd"}
+    spec = {"distribution": distribution, "components": ["source-controller", "kustomize-controller"]}
+    lab.make("FluxInstance", "flux", "flux-system", spec=spec)
+    lab.source("lost", repository="missing")
+    lab.run(30)
+    pods = {pod["metadata"]["labels"]["app"]: pod["metadata"]["name"] for pod in lab.objects.list("Pod")}
+    assert set(pods) == {"source-controller", "kustomize-controller"}
+    said = [json.loads(text) for _, text in lines(lab.engine, "flux-system", pods["source-controller"])]
+    assert said[0]["msg"] == "Starting manager"
+    assert {"level": "error", "name": "lost", "controllerKind": "OCIRepository"}.items() <= said[-1].items()
+    assert "MANIFEST_UNKNOWN" in said[-1]["error"]
+    assert lines(lab.engine, "apps", "nobody") == []
+    lab.patch("FluxInstance", "flux", {"spec": {"components": ["source-controller"]}}, "flux-system")
+    lab.run(30)
+    assert [pod["metadata"]["labels"]["app"] for pod in lab.objects.list("Pod")] == ["source-controller"]

@@ -6,6 +6,7 @@ from fluxtui.simulator.controllers import (
     instance,
     kustomize,
     kyverno,
+    logs,
     provider,
     report,
     resourceset,
@@ -40,7 +41,7 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
             "ImagePolicy": image.policy,
             "ImageUpdateAutomation": image.automation,
         },
-        (sources.dependents, resourceset.readers, kyverno.orphans),
+        (sources.dependents, resourceset.readers, kyverno.orphans, logs.keep_pods),
         {
             "Kustomization": kustomize.finalize,
             "HelmRelease": helm.finalize,

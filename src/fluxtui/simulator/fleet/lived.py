@@ -20,16 +20,23 @@ def live_on(engine: Engine) -> None:
         for obj in list(engine.storage.list(kind)):
             metadata = obj["metadata"]
             key: Key = (kind, metadata["namespace"], metadata["name"])
-            if not engine.idle(key) or (obj.get("spec") or {}).get("suspend"):
-                continue
-            interval = _interval(obj)
-            last = engine.now - engine.random.uniform(0.02, 0.98) * interval
-            ready = find(obj.get("status") or {}, "Ready")
-            if ready is None or ready["status"] != "True":
-                continue
-            if obj["status"].get("history") and kind != "HelmRelease":
-                _count(engine, key, obj["status"], last, interval)
-            engine.postpone(key, max(last + interval, engine.now + 0.2))
+            if not (obj.get("spec") or {}).get("suspend"):
+                confirm(engine, key)
+
+
+def confirm(engine: Engine, key: Key) -> None:
+    """Counts the runs of one object since it was last really played, if it is ready and at rest."""
+    obj = engine.storage.get(*key)
+    if obj is None or not engine.idle(key):
+        return
+    interval = _interval(obj)
+    last = engine.now - engine.random.uniform(0.02, 0.98) * interval
+    ready = find(obj.get("status") or {}, "Ready")
+    if ready is None or ready["status"] != "True":
+        return
+    if obj["status"].get("history") and key[0] != "HelmRelease":
+        _count(engine, key, obj["status"], last, interval)
+    engine.postpone(key, max(last + interval, engine.now + 0.2))
 
 
 def _interval(obj: dict[str, Any]) -> float:

@@ -10,6 +10,8 @@ TEMPLATE = {
 }
 UNKNOWN = "Reconciling=True/Progressing Ready=Unknown/Progressing"
 BLOCKED = "Reconciling=True/ProgressingWithRetry Ready=False/DependencyNotReady"
+WAITED = ["", UNKNOWN, BLOCKED, UNKNOWN, "Ready=True/ReconciliationSucceeded"]
+SKIPPED = ["", UNKNOWN, "Ready=True/SkippedDueToSchedule"]
 OPEN_AT_EIGHT = {"cron": "0 8 * * 1-5", "timeZone": "Europe/London", "window": "8h"}
 """The lab's clock starts at 05:46:40 UTC on a Saturday: closed until Monday."""
 
@@ -49,7 +51,7 @@ def test_a_missing_key_stalls_it(lab):
     assert lab.steps("ResourceSet/apps/set")[-1] == "Stalled=True/BuildFailed Ready=False/BuildFailed"
 
 
-def test_a_dependency_is_told_with_its_full_name(lab, recorded):
+def test_a_dependency_is_told_with_its_full_name(lab):
     need = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "name": "app", "namespace": "apps"}
     resource_set(lab, inputs=[{"tenant": "t", "tag": "v"}], dependsOn=[need | {"ready": True}])
     lab.run(1)
@@ -62,9 +64,11 @@ def test_a_dependency_is_told_with_its_full_name(lab, recorded):
     assert lab.ready("ResourceSet", "set")[1] == f"Retrying dependency check: dependency {full} not ready"
     lab.push("app", manifests=[lab.config("settings")])
     lab.run(60)
-    steps = lab.steps("ResourceSet/apps/set")
-    assert steps == ["", UNKNOWN, BLOCKED, UNKNOWN, "Ready=True/ReconciliationSucceeded"]
-    assert recorded("ResourceSet", "flux-system", "infra", 20, 112) == steps
+    assert lab.steps("ResourceSet/apps/set") == WAITED
+
+
+def test_the_wait_is_as_recorded(recorded):
+    assert recorded("ResourceSet", "flux-system", "infra", 20, 112) == WAITED
 
 
 def test_one_that_waits_is_unknown_until_its_timeout(lab):
@@ -113,7 +117,7 @@ def test_the_hazard_a_recreated_provider_outside_its_window_deletes_everything_a
     assert "ConfigMap/apps/frontend deleted" in [event["message"] for event in lab.events("ApplySucceeded", "set")]
 
 
-def test_a_provider_created_outside_its_window_is_ready_without_inputs(lab, recorded):
+def test_a_provider_created_outside_its_window_is_ready_without_inputs(lab):
     provider(lab, schedule=[OPEN_AT_EIGHT])
     lab.run(2)
     status = lab.get("ResourceSetInputProvider", "tags")["status"]
@@ -122,9 +126,11 @@ def test_a_provider_created_outside_its_window_is_ready_without_inputs(lab, reco
     assert "exportedInputs" not in status
     assert status["nextSchedule"] == OPEN_AT_EIGHT | {"window": "8h0m0s", "when": "2026-11-23T08:00:00Z"}
     assert lab.events("SkippedDueToSchedule")[0]["type"] == "Normal"
-    steps = ["", UNKNOWN, "Ready=True/SkippedDueToSchedule"]
-    assert lab.steps("ResourceSetInputProvider/apps/tags") == steps
-    assert recorded("ResourceSetInputProvider", "flux-system", "apps-production", 20, 60) == steps
+    assert lab.steps("ResourceSetInputProvider/apps/tags") == SKIPPED
+
+
+def test_the_skip_is_as_recorded(recorded):
+    assert recorded("ResourceSetInputProvider", "flux-system", "apps-production", 20, 60) == SKIPPED
 
 
 def test_a_request_outside_the_window_counts_as_handled_and_force_ignores_the_window(lab):

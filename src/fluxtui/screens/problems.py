@@ -15,10 +15,10 @@ BAR = 8
 COLUMNS = (
     TableColumn("blocks", "BLOCKS", 6, align="right", priority=90, sortable=False),
     TableColumn("bar", "", BAR, priority=30, sortable=False),
-    TableColumn("cause", "ROOT CAUSE", 44, 39, 64, flex=3, priority=ESSENTIAL, sortable=False),
+    TableColumn("cause", "ROOT CAUSE", 44, 38, 64, flex=3, priority=ESSENTIAL, sortable=False),
     TableColumn("cluster", "CLUSTER", 12, 9, 24, flex=1, priority=80, sortable=False),
     TableColumn("since", "SINCE", 5, align="right", priority=85, sortable=False),
-    TableColumn("reason", "REASON", 18, 13, 32, flex=2, priority=70, sortable=False),
+    TableColumn("reason", "REASON", 18, 12, 32, flex=2, priority=70, sortable=False),
     TableColumn("tenants", "TENANTS", 14, 8, 40, flex=1, priority=40, sortable=False),
 )
 

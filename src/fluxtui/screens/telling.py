@@ -39,6 +39,8 @@ def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: flo
         if not cluster.fresh and cluster.phase is not Phase.LOADING:
             old = f" for {ago(cluster.since, now)}" if cluster.since else ""
             spans += [(" · ", "muted"), (f"{cluster.name} {cluster.phase}{old}", PHASES[cluster.phase][1])]
+        if hidden_kinds := sum(gap.phase is Phase.FORBIDDEN for gap in cluster.gaps):
+            spans += [(" · ", "muted"), (f"{hidden_kinds} kinds of {cluster.name} may not be seen", "status-blocked")]
     return spans
 
 

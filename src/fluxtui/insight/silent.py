@@ -21,7 +21,7 @@ from fluxtui.store.store import ClusterData
 EMPTIED_FOR = 24 * 3600
 """Seconds for which an emptied ResourceSet is news."""
 LEAST_INTERVAL = 120
-"""Seconds that an applier is given to follow its source, however short its interval is."""
+"""Seconds that an applier is given to follow its source, and a report to be repeated, however short the interval is."""
 REPORT_INTERVAL = 300
 """The operator's default interval of reports."""
 STRIDE = 2000
@@ -87,7 +87,7 @@ def _stale_reports(data: ClusterData, now: float) -> Iterator[Root]:
         record = row.record
         told = max(record.updated, record.ready_since)
         interval = record.interval or REPORT_INTERVAL
-        if row.status is Status.READY and told and now - told > 2 * interval:
+        if row.status is Status.READY and told and now - told > max(2 * interval, LEAST_INTERVAL):
             message = f"the report is older than twice its interval of {interval} s: the operator does not run it"
             yield Root(data.name, "stale report", (record.id,), row.status, "StaleReport", message, told)
 

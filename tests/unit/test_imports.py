@@ -79,7 +79,12 @@ def test_until_the_first_paint_only_textual_msgspec_and_click_are_imported(tmp_p
 
 
 def test_a_command_that_paints_nothing_does_not_import_textual() -> None:
-    told = imported(*(f"fluxtui.cli.{name}" for name in ("demo", "triage", "get", "info", "completion", "printing", "reports", "lists")))
+    told = imported(
+        *(
+            f"fluxtui.cli.{name}"
+            for name in ("demo", "triage", "get", "info", "completion", "printing", "reports", "lists")
+        )
+    )
     assert not packages(told) & {"textual", "aiohttp", "kubernetes_asyncio", "yaml"}
 
 

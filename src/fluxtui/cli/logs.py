@@ -15,7 +15,7 @@ CHATTY = ("aiohttp", "asyncio", "kubernetes_asyncio", "charset_normalizer", "url
 
 _SECRETS = re.compile(
     r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"
-    r"|((?:token|password|secret|authorization|client-key-data|client_key_data)[\"']?\s*[=:]\s*[\"']?)[^\s\"',}]{4,}"
+    r"|((?:token|password|secret|authorization|client-key-data|client_key_data)[\"']?\s*[=:]\s*[\"']?)(?:(?:bearer|basic)\s+)?[^\s\"',}]{4,}"
     r"|(://[^/\s:@]*:)[^/\s@]+(?=@)"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
 )

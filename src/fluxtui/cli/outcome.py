@@ -18,9 +18,10 @@ PIPE_CLOSED = 141
 CODES = """\b
 Exit codes:
   0  healthy: everything is known, and nothing is wrong
-  1  problems: root causes, or objects that failed, are blocked or unknown (also when the data is incomplete)
+  1  problems: root causes, or objects that failed, are blocked or unknown;
+     also when the data is incomplete
   2  wrong usage, or the command failed
-  3  incomplete: no problem is known, but a cluster or a kind could not be seen"""
+  3  incomplete: no problem is known, but something could not be seen"""
 
 
 def code(*, problems: bool, complete: bool) -> int:

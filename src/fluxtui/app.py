@@ -20,7 +20,7 @@ from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Context, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
-from fluxtui.screens.commands import WORDS, CommandError, Contexts, Do, Go, Narrow, Theme, parse
+from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
@@ -199,15 +199,8 @@ class FluxtuiApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every command and every kind, by its full name."""
         del screen
-        for word, (_, about) in WORDS.items():
-            yield SystemCommand(f":{word}", about, partial(self._execute, word))
-        for kind in KINDS.values():
-            names = " ".join(f":{name}" for name in kind.short)
-            yield SystemCommand(kind.title, f"list them in all clusters {names}", partial(self._execute, kind.plural))
-        for context in self.desk.contexts:
-            yield SystemCommand(
-                f":ctx {context.name}", "this cluster alone", partial(self._execute, f"ctx {context.name}")
-            )
+        for title, about, command in palette([context.name for context in self.desk.contexts]):
+            yield SystemCommand(title, about, partial(self._execute, command))
 
     def _load_own_themes(self) -> None:
         """The themes in the configuration's folder; what is wrong with one is told, the others are used."""

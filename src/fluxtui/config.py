@@ -37,7 +37,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     read_only: bool = False
     contexts: tuple[ContextRule, ...] = ()
     keys: dict[str, str] = {}
-    """Binding id → keys, comma-separated; ids are listed by ``?`` and in docs/keys.md."""
+    """Binding id → keys, comma-separated; ids are listed by ``?``."""
 
     def rule(self, context: str) -> ContextRule:
         """The rule of a context, the defaults without one."""

@@ -170,13 +170,25 @@ def test_messages_are_whole_and_conditions_that_speak_against_it_are_told(incide
     assert not any("Reconciling" in text for _, text in found.messages)
 
 
+def test_a_change_of_chart_is_as_old_as_the_chart(fleet):
+    fleet.put("eu", "OCIRepository", "m/chart", revision="v1.20.0@sha256:2a2c04592da6ff", updated=fleet.now - 900)
+    release = {
+        "source": "OCIRepository/m/chart",
+        "good_revision": "1.19.0+8ea22e149aaf",
+        "attempted": "1.20.0+2a2c04592da6",
+    }
+    fleet.put("eu", "HelmRelease", "m/app", fleet.failed, **release)
+    (cause,) = fleet.triage().problems
+    first = evidence(fleet.store, cause).changed[0]
+    assert (first.text, first.at) == ("chart 1.19.0 → 1.20.0", fleet.now - 900)
+
+
 def test_what_changed_before_it(incident):
     fleet, cause = incident
     changed = {change.text: change.at for change in evidence(fleet.store, cause).changed}
     assert changed == {
         "revision latest@aaaaaaa → latest@bbbbbbb": fleet.now - 650,
         "commit main@1111111 → main@2222222": 0,
-        "OCIRepository m/infra became latest@bbbbbbb": fleet.now - 650,
         "it was last good": fleet.now - 700,
     }
 

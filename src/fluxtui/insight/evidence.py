@@ -8,6 +8,7 @@ import msgspec
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.graph import Graph
 from fluxtui.insight.roots import named
+from fluxtui.insight.silent import same_revision
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import Record
 from fluxtui.kinds.status import Status
@@ -108,10 +109,10 @@ def _changes(store: Store, ref: Ref, row: Row) -> list[Changed]:
     )
     if record.good_origin and commit and record.good_origin != commit:
         found.append(Changed(f"commit {revision(record.good_origin)} → {revision(commit)}"))
-    if source is not None and source.record.updated and (not row.since or source.record.updated <= row.since + LATER):
-        found.append(
-            Changed(f"{named(source.record.id)} became {revision(source.record.revision)}", source.record.updated)
-        )
+    told = bool(found and found[0].at)  # a change of revision that has its time is the change of the source
+    if source is not None and not told and 0 < source.record.updated <= (row.since or source.record.updated) + LATER:
+        became = f"{named(source.record.id)} became {revision(source.record.revision)}"
+        found.append(Changed(became, source.record.updated))
     if record.good_at and row.status is Status.FAILED:
         found.append(Changed("it was last good", record.good_at))
     if not found and record.updated and row.status is not Status.READY:
@@ -120,8 +121,11 @@ def _changes(store: Store, ref: Ref, row: Row) -> list[Changed]:
 
 
 def _changed_at(store: Store, ref: Ref, row: Row) -> int:
-    source = store.row(ref[0], row.record.source) if row.record.source else None
-    return source.record.updated if source is not None and source.record.revision == row.record.attempted else 0
+    """When the source began to offer what is being tried, 0 if it offers something else by now."""
+    record = row.record
+    source = store.row(ref[0], record.source) if record.source else None
+    tried = msgspec.structs.replace(record, revision=record.attempted or record.revision)
+    return source.record.updated if source is not None and same_revision(tried, source.record.revision) else 0
 
 
 def _elsewhere(store: Store, cause: Cause) -> list[Elsewhere]:

@@ -110,10 +110,10 @@ def _lags(data: ClusterData, record: Record, now: float) -> bool:
     if now - source.record.updated <= max(record.interval, LEAST_INTERVAL):
         return False
     table = data.tables[source.record.kind]
-    return table.state.trusted and not _same_revision(record, source.record.revision)
+    return table.state.trusted and not same_revision(record, source.record.revision)
 
 
-def _same_revision(record: Record, offered: str) -> bool:
+def same_revision(record: Record, offered: str) -> bool:
     """Whether a release's ``1.0.0+e52ce06cc9bb`` is its source's ``1.0.0@sha256:e52ce06cc9bb…`` or ``1.0.0``.
 
     Charts from anything but a HelmChart or an OCIRepository have versions of their own: nothing is concluded.

@@ -1,6 +1,6 @@
 """The `:` command line: what people type, as typed commands. Names as k9s and flux9s users know them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fluxtui.kinds.table import KINDS, by_name
@@ -117,3 +117,13 @@ def suggest(
         if match is not None and word:
             found.append((match, f"{kind.title} · {' '.join(names)}"))
     return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found
+
+
+def palette(contexts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What the palette offers: (title, what it does, the command line that it stands for)."""
+    for word, (_, about) in WORDS.items():
+        yield f":{word}", about, word
+    for kind in KINDS.values():
+        yield kind.title, f"list them in all clusters {' '.join(f':{name}' for name in kind.short)}", kind.plural
+    for context in contexts:
+        yield f":ctx {context}", "this cluster alone", f"ctx {context}"

@@ -19,6 +19,9 @@ from fluxtui.widgets.notice import Tone
 from fluxtui.widgets.sparkline import sparkline
 from fluxtui.widgets.table_source import Span
 
+NAMED = 60
+"""How many of the objects behind a cause are named at most, where there is room."""
+
 NoticeText = tuple[Tone, str, list[str], list[tuple[str, str]]]
 
 
@@ -115,7 +118,7 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), 1) for change in first)
     if found.waiting:
-        facts.append(Fact("waits behind", _behind(cause, found), 3))
+        facts.append(Fact("waits behind", _behind(cause, found), 12))
     if len(cause.members) > 1:
         others = [f"{named(identity)} ({cluster})" for cluster, identity in cause.members[1:]]
         facts.append(Fact("the same in", [(joined(others, 4), "")], 3))
@@ -168,9 +171,13 @@ def _behind(cause: Cause, found: Evidence) -> list[Span]:
         spans.append((f" · {_plural(len(cause.tenants), 'tenant')} {joined(cause.tenants, 4)}", "strong"))
     if len(clusters) > 1:
         spans.append((f" · {len(clusters)} clusters", "strong"))
-    names = [_short(identity) for _, identity in found.chain[:5]]
-    more = found.waiting - len(names)
-    spans.append((f": {' → '.join(names)}{f' → {more} more' if more > 0 else ''}", ""))
+    names = [_short(identity) for _, identity in found.chain[:NAMED]]
+    nearest, others = names[:5], names[5:]
+    spans.append((f": {' → '.join(nearest)}", ""))
+    if others:
+        spans.append((f", then {', '.join(others)}", "muted"))
+    if found.waiting > len(names):
+        spans.append((f" and {found.waiting - len(names)} more", "muted"))
     return spans
 
 

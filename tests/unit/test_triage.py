@@ -177,7 +177,7 @@ def test_a_change_of_chart_is_as_old_as_the_chart(fleet):
         "good_revision": "1.19.0+8ea22e149aaf",
         "attempted": "1.20.0+2a2c04592da6",
     }
-    fleet.put("eu", "HelmRelease", "m/app", fleet.failed, **release)
+    fleet.put("eu", "HelmRelease", "m/app", fleet.failed("UpgradeFailed", "timed out"), **release)
     (cause,) = fleet.triage().problems
     first = evidence(fleet.store, cause).changed[0]
     assert (first.text, first.at) == ("chart 1.19.0 → 1.20.0", fleet.now - 900)

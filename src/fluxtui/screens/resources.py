@@ -55,13 +55,15 @@ class ResourcesScreen(FleetScreen):
     # What is listed
 
     def show_kind(self, kind: Kind, filter_text: str | None = None) -> None:
-        """List another kind, with this filter (None: the one that is on)."""
-        self._kind = kind
+        """List another kind from its top, with this filter (None: the one that is on)."""
+        another, self._kind = kind is not self._kind, kind
         self._sort = (kind.order, False)
         if filter_text is not None:
             self.desk.filters[self.tab] = filter_text
         if self.is_mounted:
             self.catch_up()
+            if another:
+                self.query_one("#table", VirtualTable).reset_cursor()
             self.show_hints()
 
     def _new_listing(self) -> Listing:

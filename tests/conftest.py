@@ -1,0 +1,26 @@
+"""What holds for every test: nothing of the machine that it runs on is seen.
+
+Textual reads its environment when it is imported, so this happens before anything imports it.
+"""
+
+import os
+
+SEEN = {
+    "TEXTUAL_ANIMATIONS": "none",
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
+"""The terminal that tests draw for."""
+HIDDEN = ("KUBECONFIG", "NO_COLOR", "COLORFGBG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "TERM_PROGRAM")
+"""What the machine's owner may have set, and no test may depend on (proxies in any case)."""
+
+for name in list(os.environ):
+    if name.upper() in HIDDEN or name.startswith(("FLUXTUI_", "TEXTUAL_")) and name not in (
+        "FLUXTUI_REQUIRE_REAL",
+        "TEXTUAL_SNAPSHOT_TEMPDIR",
+    ):
+        del os.environ[name]
+os.environ.update(SEEN)

@@ -1,0 +1,150 @@
+"""Triage: cause, evidence and blast radius are on the first screen, before any key is pressed."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from fluxtui.screens.resource import ResourceScreen
+from fluxtui.screens.triage import TriageScreen
+from fluxtui.widgets.virtual_table import VirtualTable
+
+from .world import SMALL, WIDE, World, command, kustomization, lines, loses, running, screen, sees, type_filter, until
+
+CERT_MANAGER = "HelmRelease cert-manager/cert-manager"
+
+
+@pytest.fixture
+def incident() -> World:
+    return World("incident")
+
+
+def causes(pilot: Pilot[None]) -> VirtualTable:
+    return pilot.app.screen.query_one("#causes", VirtualTable)
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_reader_finds_cause_evidence_and_blast_radius_without_a_key(
+    incident: World, size: tuple[int, int]
+) -> None:
+    async with running(incident, size) as pilot:
+        told = await sees(pilot, CERT_MANAGER, "waits behind", "3 root causes")
+        first = next(line for line in told.splitlines() if line.startswith("▌"))
+        for word in ("40", "✖", CERT_MANAGER, "prod-eu-1", "14m", "UpgradeFailed"):
+            assert word in first
+        assert "timeout waiting for" in told and "cert-manager-webhook" in told  # the condition's message
+        assert "1.19.0 → 1.20.0" in told  # the last change before it
+        assert "40 objects" in told and "backend, frontend" in told  # what waits behind it
+        assert "staging-1 ready 1.20.0" in told  # the same elsewhere
+        assert "3 of 4" in told and "prod-us-1 unreachable for 2m" in " ".join(told.split())  # coverage
+
+
+async def test_causes_stand_in_the_order_of_their_impact(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        told = await sees(pilot, CERT_MANAGER, "backend/apps", "platform/umbrella")
+        assert told.index(CERT_MANAGER) < told.index("OCIRepository backend/apps") < told.index("platform/umbrella")
+        assert "by anna" in told
+
+
+async def test_the_evidence_is_that_of_the_cause_under_the_cursor(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, "timeout waiting for")
+        await pilot.press("down")
+        told = await sees(pilot, "no matching signatures")
+        assert "── OCIRepository backend/apps · staging-1" in told
+        assert "timeout waiting for" not in told
+
+
+async def test_the_cursor_stays_on_its_cause_while_reports_come(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await pilot.press("down")
+        await sees(pilot, "── OCIRepository backend/apps")
+        held = causes(pilot).cursor_key
+        # a cause that is worse than all others comes in above
+        base = kustomization("flux-system", "base", ready=False)
+        behind = [kustomization("team", f"app-{n}", ready=False, dependsOn=[{"name": "base", "namespace": "flux-system"}])
+                  for n in range(60)]  # fmt: skip
+        for obj in behind:
+            condition = obj["status"]["conditions"][0]
+            condition["reason"], condition["message"] = "DependencyNotReady", "dependency 'flux-system/base' is not ready"
+        incident.put("update-1", base, *behind)
+        incident.tell()
+        await sees(pilot, "Kustomization flux-system/base")
+        assert causes(pilot).cursor_key == held
+        assert causes(pilot).cursor_index == 2
+        assert "── OCIRepository backend/apps" in screen(pilot)
+
+
+async def test_a_cause_that_is_healed_leaves_and_the_verdict_follows(incident: World) -> None:
+    def heal(obj: dict[str, Any]) -> None:
+        obj["status"]["conditions"] = kustomization("x", "y")["status"]["conditions"]
+        obj["status"].pop("history", None)
+
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, "3 root causes")
+        incident.edit("staging-1", "OCIRepository/backend/apps", heal)
+        incident.tell()
+        await sees(pilot, "2 root causes")
+        await loses(pilot, "OCIRepository backend/apps")
+
+
+async def test_enter_opens_the_page_of_the_cause_and_escape_returns_to_it(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ResourceScreen))
+        await sees(pilot, "OCIRepository backend/apps  staging-1")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TriageScreen))
+        assert "── OCIRepository backend/apps" in await sees(pilot, CERT_MANAGER)
+        assert causes(pilot).has_focus
+
+
+async def test_a_filter_leaves_the_causes_one_of_whose_objects_passes(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await type_filter(pilot, "cluster:staging-1")
+        told = await sees(pilot, "2 hidden by filter")
+        assert "OCIRepository backend/apps" in told and CERT_MANAGER not in told
+        await pilot.press("enter", "escape")
+        await sees(pilot, CERT_MANAGER)
+        await loses(pilot, "hidden by filter")
+
+
+async def test_a_filter_that_hides_every_cause_says_so_instead_of_looking_healthy(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await type_filter(pilot, "name:nothing-like-this")
+        told = await sees(pilot, "no root cause matches")
+        assert "nothing is wrong" not in told
+        assert "3 root causes" in told  # the verdict is still the fleet's
+
+
+async def test_the_scope_narrows_the_causes_and_zero_widens_it_again(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await command(pilot, "ctx staging-1")
+        await loses(pilot, CERT_MANAGER)
+        assert "2 hidden by filter or scope" in screen(pilot)
+        await pilot.press("0")
+        await sees(pilot, CERT_MANAGER, "3 root causes")
+        await loses(pilot, "hidden by filter")
+
+
+async def test_ages_are_those_of_now_and_no_batch_is_needed_for_that(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, "for 14m")
+        incident.pass_time(600)
+        pilot.app.screen.tick()
+        await sees(pilot, "for 24m")
+        assert "14m" not in next(line for line in lines(pilot) if line.startswith("▌"))
+
+
+async def test_the_number_of_the_tab_brings_triage_back(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await pilot.press("4")
+        await sees(pilot, "Kustomizations")
+        await pilot.press("1")
+        await sees(pilot, CERT_MANAGER, "waits behind")

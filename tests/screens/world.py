@@ -1,0 +1,361 @@
+"""A fleet in a store, without a network: what the simulated clusters hold, decoded as if their servers had sent it.
+
+Time stands still until a test moves it, a cluster is as reachable as a test says, and `tell` is what the fleet does ten
+times a second. Nothing waits for a clock: tests wait until something is so (`until`, `sees`).
+"""
+
+import asyncio
+import copy
+import functools
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from fluxtui.app import FluxtuiApp, Start
+from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.table import KINDS
+from fluxtui.kube.cluster import Cluster
+from fluxtui.kube.contexts import Context, Endpoint, NoContext
+from fluxtui.kube.fleet import Fleet
+from fluxtui.simulator import demo
+from fluxtui.store.state import DataState, Phase
+from fluxtui.store.store import Store
+
+OPENING = 1_774_061_280.0
+"""When tests look at the fleet: Saturday 21 March 2026, 02:48 UTC."""
+PATIENCE = 20.0
+"""Seconds that a condition may take on a busy machine; what is met is met in milliseconds."""
+SMALL, WIDE = (80, 24), (160, 48)
+
+Json = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
+
+
+@functools.cache
+def _founded(scenario: str, seed: int) -> dict[str, dict[str, Json]]:
+    """Cluster → id → object, as the scenario leaves them at the opening. Shared by all tests: never changed."""
+    members = demo.build(scenario, opening=OPENING, seed=seed).simulation.members
+    return {
+        name: {
+            identity(obj): obj
+            for kind in KINDS.values()
+            for obj in member.objects.list(kind.name)
+            if _selected(kind, obj)
+        }
+        for name, member in members.items()
+    }
+
+
+def _selected(kind: Kind, obj: Json) -> bool:
+    """Whether the server would list the object, by the kind's label selector (``key=value`` or ``key``)."""
+    labels = obj["metadata"].get("labels") or {}
+    for term in filter(None, kind.labels.split(",")):
+        key, _, value = term.partition("=")
+        if key not in labels or (value and labels[key] != value):
+            return False
+    return True
+
+
+def identity(obj: Json) -> str:
+    """The id of an object, as records have it."""
+    meta = obj["metadata"]
+    return f"{obj['kind']}/{meta.get('namespace', '')}/{meta['name']}"
+
+
+def kustomization(namespace: str, name: str, *, ready: bool = True, message: str = "", **spec: Any) -> Json:
+    """An object that a test makes up; what is not ready failed five minutes before the opening."""
+    reason = "ReconciliationSucceeded" if ready else "BuildFailed"
+    condition = {
+        "type": "Ready",
+        "status": "True" if ready else "False",
+        "reason": reason,
+        "message": message or ("Applied revision: main@sha1:0a1b2c3d" if ready else "kustomize build failed"),
+        "lastTransitionTime": "2026-03-21T02:43:00Z",
+        "observedGeneration": 1,
+    }
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": f"uid-{namespace}-{name}",
+            "generation": 1,
+            "creationTimestamp": "2026-03-19T02:48:00Z",
+        },
+        "spec": {"interval": "10m", "prune": True, "path": "./", **spec},
+        "status": {"observedGeneration": 1, "conditions": [condition]},
+    }
+
+
+class World:
+    """The clusters of a scenario and how far they can be reached; `states` is by (cluster, kind), kind "" for all."""
+
+    def __init__(self, scenario: str = "incident", clusters: Sequence[str] | None = None, *, seed: int = 7) -> None:
+        founded = _founded(scenario, seed) if scenario else {}
+        chosen = founded if clusters is None else clusters
+        self.time = OPENING
+        self.objects: dict[str, dict[str, Json]] = {name: dict(founded.get(name, {})) for name in chosen}
+        self.states: dict[tuple[str, str], DataState] = {}
+        self.contexts = [
+            Context(name=name, endpoint=Endpoint(server=f"https://{name}.example:6443")) for name in chosen
+        ]
+        self.watched = [context.name for context in self.contexts]
+        self.trouble = ""
+        """Why there are no contexts."""
+        self.fetched: list[tuple[str, str]] = []
+        self.refusals: dict[str, Exception] = {}
+        """By id: what a fetch of the object raises."""
+        self.fleet: StillFleet
+        self._versions = 900_000
+        if scenario == "incident" and "prod-us-1" in self.objects:
+            self.phase("prod-us-1", Phase.UNREACHABLE, "connection refused", since=120, contact=0)
+
+    def now(self) -> float:
+        """The world's time: epoch seconds."""
+        return self.time
+
+    def pass_time(self, seconds: float) -> None:
+        """Later; the program notices with its next tick (see `tick`)."""
+        self.time += seconds
+
+    # How far data can be believed
+
+    def phase(
+        self,
+        cluster: str,
+        phase: Phase,
+        detail: str = "",
+        *,
+        kinds: Iterable[str] = ("",),
+        since: float = 60,
+        contact: float = 3,
+    ) -> None:
+        """Data of these kinds is in this phase since so many seconds; the last word came `contact` seconds ago (0:
+        never). Takes effect on a running program too, with the next `tell`."""
+        state = DataState(phase, self.time - since, self.time - contact if contact else 0.0, detail)
+        for kind in kinds:
+            self.states[cluster, kind] = state
+        if hasattr(self, "fleet") and cluster in self.fleet.clusters:
+            self.fleet.clusters[cluster].load()
+
+    def state(self, cluster: str, kind: str) -> DataState:
+        """What a table of the store is told."""
+        fresh = DataState(Phase.FRESH, OPENING - 60, self.time - 3)
+        return self.states.get((cluster, kind)) or self.states.get((cluster, "")) or fresh
+
+    # What the clusters hold
+
+    def listed(self, cluster: str, kind: Kind) -> bytes:
+        """The answer to a LIST."""
+        items = [obj for known, obj in self.objects[cluster].items() if known.startswith(f"{kind.name}/")]
+        return _encode({"kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
+
+    def put(self, cluster: str, *objs: Json) -> None:
+        """Objects are created or changed; a running program is told with the next `tell`."""
+        for obj in objs:
+            self._versions += 1
+            held = copy.deepcopy(obj)
+            held["metadata"]["resourceVersion"] = str(self._versions)
+            event = "MODIFIED" if identity(obj) in self.objects[cluster] else "ADDED"
+            self.objects[cluster][identity(obj)] = held
+            self._watched(cluster, event, held)
+
+    def edit(self, cluster: str, known: str, change: Callable[[Json], object]) -> None:
+        """One object is changed in place by a function."""
+        obj = copy.deepcopy(self.objects[cluster][known])
+        change(obj)
+        self.put(cluster, obj)
+
+    def remove(self, cluster: str, *identities: str) -> None:
+        """Objects are deleted."""
+        for known in identities:
+            self._watched(cluster, "DELETED", self.objects[cluster].pop(known))
+
+    def _watched(self, cluster: str, event: str, obj: Json) -> None:
+        if not hasattr(self, "fleet") or cluster not in self.fleet.clusters:
+            return
+        kind = KINDS[obj["kind"]]
+        table = self.fleet.store.table(cluster, kind.name)
+        for told in kind.decode_events(_encode({"type": event, "object": obj}) + b"\n"):
+            if told.record is not None:
+                table.remove(told.record.id) if event == "DELETED" else table.upsert(told.record)
+
+    # The program on it
+
+    def app(self, **start: Any) -> FluxtuiApp:
+        """The program, as the command line makes it, over this world. Keyword arguments are those of `Start`."""
+        app = FluxtuiApp(Start(self._find, self.now, **start))
+        self.fleet = app.desk.fleet = StillFleet(self, app.desk.store)
+        return app
+
+    def _find(self) -> tuple[tuple[Context, ...], tuple[Context, ...]]:
+        if self.trouble:
+            raise NoContext(self.trouble)
+        return tuple(self.contexts), tuple(context for context in self.contexts if context.name in self.watched)
+
+    def tell(self) -> None:
+        """A batch: what changed since the last one."""
+        self.fleet.tell()
+
+
+class StillCluster(Cluster):
+    """A cluster that never connects: what it holds is the world's."""
+
+    world: World
+
+    def start(self) -> None:
+        """It has told everything at once."""
+        self._version = "v1.36.0"
+        self.load()
+
+    def load(self) -> None:
+        """Every table as the world says."""
+        for kind in KINDS.values():
+            state = self.world.state(self.name, kind.name)
+            table = self._data.table(kind.name)
+            if state.phase in (Phase.FRESH, Phase.STALE) or (state.phase is Phase.UNREACHABLE and state.contact):
+                table.replace(kind.decode_page(self.world.listed(self.name, kind)).records)
+            elif state.phase in (Phase.FORBIDDEN, Phase.MISSING):
+                table.replace(())
+            table.set_state(state)
+
+    async def fetch(self, identity: str) -> Json:
+        """The whole object."""
+        self.world.fetched.append((self.name, identity))
+        await asyncio.sleep(0)
+        if identity in self.world.refusals:
+            raise self.world.refusals[identity]
+        return copy.deepcopy(self.world.objects[self.name][identity])
+
+
+class StillFleet(Fleet):
+    """A fleet without tasks: batches are told when a test says so."""
+
+    def __init__(self, world: World, store: Store) -> None:
+        self.world = world
+        self.started = False
+        self.retried: list[str | None] = []
+        super().__init__(store, now=world.now)
+
+    async def start(self) -> None:
+        """Every cluster tells what it holds, in one batch."""
+        for cluster in self.clusters.values():
+            cluster.start()
+        self._plumbed = True
+        self.tell()
+        self.started = True
+
+    def retry(self, name: str | None = None) -> None:
+        """Remembered, for tests to ask."""
+        self.retried.append(name)
+
+    def tell(self) -> None:
+        """What changed since the last batch, to everybody who listens."""
+        batch = self.store.drain()
+        if batch:
+            self._tell(batch)
+
+    def _tell(self, batch: Any) -> None:
+        for subscriber in tuple(self._subscribers):
+            subscriber(batch)  # a defect of a reader is the test's failure
+
+    def _join(self, context: Context) -> Cluster:
+        cluster = StillCluster(context, self.store.cluster(context.name), self._around)
+        cluster.world = self.world
+        self.clusters[context.name] = cluster
+        return cluster
+
+
+# --- a program under test
+
+
+@asynccontextmanager
+async def running(world: World, size: tuple[int, int] = SMALL, **start: Any) -> AsyncIterator[Pilot[None]]:
+    """The program on a terminal of this size, once every cluster has told what it holds."""
+    app = world.app(**start)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: world.fleet.started, "the fleet to start")
+        yield pilot
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
+    """Wait until something is so; fails, with the screen, when it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        await pilot.pause()
+        if condition():
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain for {what or 'a condition'}; on screen:\n{screen(pilot)}")
+        await asyncio.sleep(0.01)
+
+
+async def sees(pilot: Pilot[None], *texts: str) -> str:
+    """Wait until all texts are on screen; returns the screen."""
+    await until(pilot, lambda: all(text in screen(pilot) for text in texts), " and ".join(map(repr, texts)))
+    return screen(pilot)
+
+
+async def loses(pilot: Pilot[None], text: str) -> str:
+    """Wait until a text is not on screen any more; returns the screen."""
+    await until(pilot, lambda: text not in screen(pilot), f"{text!r} to go")
+    return screen(pilot)
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    """What stands on the terminal, line by line, as it was painted."""
+    app = pilot.app
+    return [strip.text for strip in app.screen._compositor.render_strips(app.size)]
+
+
+def screen(pilot: Pilot[None]) -> str:
+    """What stands on the terminal."""
+    return "\n".join(lines(pilot))
+
+
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Keys as fast as a terminal sends them: none waits for what the one before it did."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        pilot.app.post_message(events.Key(_character_to_key(key) if character else key, character))
+    await pilot.pause()
+
+
+async def command(pilot: Pilot[None], text: str) -> None:
+    """Give a `:` command."""
+    await burst(pilot, ":", *text, "enter")
+
+
+async def type_filter(pilot: Pilot[None], text: str) -> None:
+    """Open the filter line and write into it; it stays open."""
+    await burst(pilot, "/", *text)
+
+
+@dataclass
+class Counter:
+    """Counts the calls of a method of an object."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def on(self, owner: Any, name: str) -> "Counter":
+        """Count from now on; the method works as before."""
+        method = getattr(owner, name)
+
+        @functools.wraps(method)
+        def counted(*args: Any, **named: Any) -> Any:
+            self.calls.append(args)
+            return method(*args, **named)
+
+        setattr(owner, name, counted)
+        return self

@@ -19,6 +19,7 @@ from fluxtui.kinds.table import KINDS
 from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Context, NoContext
 from fluxtui.kube.fleet import Fleet
+from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
 from fluxtui.screens.desk import Desk
@@ -64,7 +65,8 @@ class FluxtuiApp(App[None]):
         self._start = start
         store = Store(assess)
         fleet = Fleet(store, impersonation=start.impersonation, now=start.now)
-        self.desk = Desk(store, fleet, start.now, read_only=start.read_only or start.config.read_only, demo=start.demo)
+        permission = Permission(start.read_only or start.config.read_only, start.config.read_only_contexts)
+        self.desk = Desk(store, fleet, start.now, permission, demo=start.demo)
         self.desk.namespace = start.namespace
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("resources", self._resources)

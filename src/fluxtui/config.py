@@ -5,7 +5,6 @@ It lies in the configuration folder of the platform (``$XDG_CONFIG_HOME/fluxtui/
 """
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,12 +19,10 @@ class ConfigError(Exception):
 
 
 class ContextRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What holds for the contexts whose name matches a glob; the first matching rule counts for each field."""
+    """What holds for the contexts whose name matches a glob."""
 
     match: str
     read_only: bool = False
-    relaxed_tls: bool = False
-    """Accept certificate authorities that Python 3.13's strict X.509 checks refuse (some EKS ones)."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,10 +36,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     keys: dict[str, str] = {}
     """Binding id → keys, comma-separated; ids are listed by ``?``."""
 
-    def rule(self, context: str) -> ContextRule:
-        """The rule of a context, the defaults without one."""
-        found = next((rule for rule in self.contexts if fnmatchcase(context, rule.match)), None)
-        return found or ContextRule(match="*")
+    @property
+    def read_only_contexts(self) -> tuple[str, ...]:
+        """The globs of the contexts that must not be written to: one rule that says so is enough."""
+        return tuple(rule.match for rule in self.contexts if rule.read_only)
 
 
 def config_path() -> Path:

@@ -620,8 +620,9 @@ class Written:
     ("permission", "words"),
     [
         (Permission(), "the program was started read-only"),
-        (Permission(read_only=True, contexts=frozenset()), "the program was started read-only"),
-        (Permission(read_only=False, contexts=frozenset({"prod"})), "makes context 'prod' read-only"),
+        (Permission(read_only=True, contexts=()), "the program was started read-only"),
+        (Permission(read_only=False, contexts=("prod",)), "makes context 'prod' read-only"),
+        (Permission(read_only=False, contexts=("pr*",)), "makes context 'prod' read-only"),
     ],
 )
 def test_no_writer_without_permission(permission: Permission, words: str) -> None:

@@ -4,6 +4,7 @@ It has connections of its own: the reader's pass no PATCH (`wire`). `open_writer
 """
 
 # ruff: noqa: N818 - named for what happened, which is what a reader of an except clause wants to know
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 import msgspec
@@ -26,14 +27,15 @@ class Permission(msgspec.Struct, frozen=True):
     """What the command line, the environment and the configuration allow; made once, when the program starts."""
 
     read_only: bool = True
-    contexts: frozenset[str] = frozenset()
-    """Contexts that the configuration makes read-only."""
+    contexts: tuple[str, ...] = ()
+    """Names or globs of the contexts that the configuration makes read-only."""
 
     def refusal(self, context: str) -> str:
         """Why this context must not be written to; empty when it may."""
         if self.read_only:
             return "the program was started read-only"
-        return f"the configuration makes context {context!r} read-only" if context in self.contexts else ""
+        held = any(context == pattern or fnmatchcase(context, pattern) for pattern in self.contexts)
+        return f"the configuration makes context {context!r} read-only" if held else ""
 
 
 class Writer:

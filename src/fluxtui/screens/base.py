@@ -109,7 +109,7 @@ class FleetScreen(Screen[None]):
 
     def _badges(self) -> list[Span]:
         badges: list[Span] = [("DEMO", "badge")] if self.desk.demo else []
-        return [*badges, ("READ-ONLY", "badge-warning")] if self.desk.read_only else badges
+        return [*badges, ("READ-ONLY", "badge-warning")] if self.desk.permission.read_only else badges
 
     def on_tab_strip_activated(self, event: TabStrip.Activated) -> None:
         """A tab was clicked."""

@@ -73,7 +73,7 @@ class ContextRows:
         )
         return [
             [(f"{glyph} {health.phase}", style)],
-            (name, "strong"),
+            [(name, "strong"), (" read-only" if self._desk.permission.refusal(name) else "", "warning")],
             health.version,
             str(total),
             (str(failing), "status-failed") if failing else "0",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kube.contexts import Context
 from fluxtui.kube.fleet import Fleet
+from fluxtui.kube.writer import Permission
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
@@ -15,14 +16,15 @@ from fluxtui.store.store import Store
 class Desk:
     """Shared by the screens of one running program.
 
-    `scope` and `namespace` narrow every list (empty: everything). `contexts` are all that the kubeconfig offers,
+    `permission` is made once, at the start, and says what may be written to: nothing can widen it. `scope` and
+    `namespace` narrow every list (empty: everything). `contexts` are all that the kubeconfig offers,
     watched or not; `trouble` is why there are none.
     """
 
     store: Store
     fleet: Fleet
     now: Callable[[], float]
-    read_only: bool = False
+    permission: Permission = Permission()
     demo: bool = False
     contexts: tuple[Context, ...] = ()
     trouble: str = ""

@@ -77,6 +77,14 @@ async def deploy(server, namespace: str, name: str, told: dict[str, str]) -> Non
     await server.create(applied, status=condition(told))
 
 
+def add_cluster(path: Path, name: str, url: str, user: str) -> None:
+    """One more cluster and context in a kubeconfig."""
+    content = yaml.safe_load(path.read_text())
+    content["clusters"].append({"name": name, "cluster": {"server": url}})
+    content["contexts"].append({"name": name, "context": {"cluster": name, "user": user}})
+    path.write_text(yaml.safe_dump(content))
+
+
 @pytest.fixture
 def kubeconfig(server, tmp_path) -> str:
     return str(server.kubeconfig(tmp_path / "kubeconfig"))
@@ -243,10 +251,7 @@ async def test_a_server_that_says_nothing_is_left_after_the_timeout(simulator, s
 
 
 async def test_a_cluster_that_is_gone_does_not_hide_the_problems_of_the_others(simulator, simulated, tmp_path):
-    content = yaml.safe_load(Path(simulated).read_text())
-    content["clusters"].append({"name": "gone", "cluster": {"server": "http://127.0.0.1:1"}})
-    content["contexts"].append({"name": "gone", "context": {"cluster": "gone", "user": "simulator-admin"}})
-    Path(simulated).write_text(yaml.safe_dump(content))
+    add_cluster(Path(simulated), "gone", "http://127.0.0.1:1", user="simulator-admin")
     both = ("--kubeconfig", simulated, "--context", "simulator-admin", "--context", "gone")
     code, out, errors = await fluxtui(tmp_path, "triage", *both)
     assert (code, "1 of 2 clusters fresh" in out) == (3, True)
@@ -283,12 +288,13 @@ async def test_a_closed_pipe_ends_the_command_without_words(simulator, simulated
     assert (process.returncode, errors) == (141, b"")
 
 
-async def test_the_log_tells_what_happened_and_no_token(simulator, simulated, faults, tmp_path):
-    faults.hang = False
-    content = Path(simulated).read_text().replace(simulator.url, "http://127.0.0.1:1")
-    Path(simulated).write_text(content)
+async def test_the_log_tells_what_happened_and_no_token(simulator, simulated, tmp_path):
     log = tmp_path / "log"
-    code, _, _ = await fluxtui(tmp_path, "triage", "--kubeconfig", simulated, "--log-file", str(log))
-    assert code == 3
-    assert log.exists()
-    assert simulator.admin_token not in log.read_text()
+    viewer = ("--context", "simulator-viewer")
+    for rights in ((), viewer):
+        await fluxtui(tmp_path, "get", "ks", "--kubeconfig", simulated, "--log-file", str(log), *rights)
+    told = log.read_text()
+    assert "INFO fluxtui.cli.logs: simulator-admin Kustomization: fresh\n" in told
+    assert "simulator-viewer Kustomization: forbidden: viewer may not list kustomizations" in told
+    assert simulator.admin_token not in told
+    assert simulator.viewer_token not in told

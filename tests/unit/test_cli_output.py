@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxtui.cli import coverage, lists, markdown, reports
-from fluxtui.cli.output import Out, as_json, as_yaml, wants_colour
 from fluxtui.cli.outcome import PipeClosed
+from fluxtui.cli.output import Out, as_json, as_yaml, wants_colour
 from fluxtui.cli.printing import Answer, Printer, accepting
 from fluxtui.cli.tables import Column, table
 from fluxtui.insight import export

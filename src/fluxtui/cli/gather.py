@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fluxtui.cli import outcome
+from fluxtui.cli.logs import log_states
 from fluxtui.cli.outcome import Failure
 from fluxtui.cli.settings import Settings
 from fluxtui.insight.status import assess
@@ -77,10 +78,12 @@ async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncG
     impersonation = told.impersonation()
     contexts = await asyncio.to_thread(watched, told, config)
     fleet = Fleet(Store(assess), contexts, impersonation=impersonation, kinds=kinds, now=told.now)
+    log_rest = log_states(fleet)
     try:
         await fleet.start()
         yield Gathered(fleet, told.now)
     finally:
+        log_rest()
         await fleet.stop()
 
 

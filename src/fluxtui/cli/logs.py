@@ -1,12 +1,25 @@
 """Where log lines go: into the file that ``--log-file`` names, and nowhere else. Terminals are for what is drawn."""
 
+from __future__ import annotations
+
 import logging
 import os
+import platform
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import fluxtui
 from fluxtui.cli.outcome import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fluxtui.kube.fleet import Fleet
+    from fluxtui.store.changes import Batch
+
+log = logging.getLogger(__name__)
 
 SIZE = 5 * 1024 * 1024
 """Bytes of one file; there is one older file beside it."""
@@ -40,6 +53,28 @@ def start_logging(path: str) -> None:
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    log.info("fluxtui %s, python %s on %s", fluxtui.__version__, platform.python_version(), platform.platform())
+
+
+def log_states(fleet: Fleet) -> Callable[[], None]:
+    """Log from now on what becomes of each cluster's data, kind by kind; what is returned logs the rest at the end.
+    Costs nothing without a log.
+    """
+    if not log.isEnabledFor(logging.INFO):
+        return lambda: None
+    known: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def follow(batch: Batch) -> None:
+        there = {data.name: data for data in fleet.store.clusters()}
+        for cluster, kind in sorted(batch.states):
+            table = there[cluster].tables.get(kind) if cluster in there else None
+            told = (str(table.state.phase), table.state.detail) if table is not None else ("left", "")
+            if known.get((cluster, kind)) != told:
+                known[cluster, kind] = told
+                log.info("%s %s: %s%s", cluster, kind, told[0], f": {told[1]}" if told[1] else "")
+
+    fleet.subscribe(follow)
+    return lambda: follow(fleet.store.drain())
 
 
 class Lines(logging.Formatter):

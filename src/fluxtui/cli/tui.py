@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fluxtui.cli.logs import log_states
 from fluxtui.cli.outcome import FAILURE, Failure
 from fluxtui.cli.settings import Settings
 
@@ -37,6 +38,7 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
         namespace=told.namespace,
     )
     app = FluxtuiApp(start)
+    log_states(app.desk.fleet)
     broken = _add_themes(app)
     wanted = told.theme or config.theme
     if wanted and wanted not in app.available_themes:

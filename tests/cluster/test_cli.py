@@ -82,6 +82,10 @@ def add_cluster(path: Path, name: str, url: str, user: str) -> None:
     content = yaml.safe_load(path.read_text())
     content["clusters"].append({"name": name, "cluster": {"server": url}})
     content["contexts"].append({"name": name, "context": {"cluster": name, "user": user}})
+    write(path, content)
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(content))
 
 
@@ -210,6 +214,24 @@ async def test_a_watch_tells_each_change_and_ends_with_the_code_of_the_last_stat
         process.send_signal(signal.SIGINT)
         _, errors = await process.communicate()
     assert (process.returncode, errors) == (1, b"")
+
+
+async def test_ctrl_c_ends_a_command_that_waits_without_a_traceback(tmp_path):
+    async with asyncio.timeout(SECONDS):
+        reached = asyncio.Event()
+        server = await asyncio.start_server(
+            lambda reader, writer: reached.set(), "127.0.0.1", 0
+        )  # accepts, says nothing
+        path = tmp_path / "kubeconfig"
+        content = {"clusters": [], "users": [{"name": "u", "user": {"token": "t"}}], "contexts": []}
+        write(path, content | {"current-context": "mute"})
+        add_cluster(path, "mute", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", user="u")
+        async with running(tmp_path, "triage", "--kubeconfig", str(path)) as process:
+            await reached.wait()
+            process.send_signal(signal.SIGINT)
+            out, errors = await process.communicate()
+        server.close()
+    assert (process.returncode, out, errors.strip()) == (130, b"", b"")
 
 
 # -- the simulator alone: what no real server can be made to do, or to tell

@@ -190,6 +190,17 @@ def test_serving_prints_a_kubeconfig_that_works_until_it_is_stopped(environment,
     assert nothing_is_left(tmp_path)
 
 
+def test_ctrl_c_while_the_fleet_comes_up_ends_both(environment, tmp_path):
+    command = [*DEMO, "--objects", "20000", "triage"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    until(lambda: simulators(tmp_path), "the simulator starts")
+    assert not list(tmp_path.glob("fluxtui-demo-*/kubeconfig"))
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out, errors.strip()) == (130, b"", b"")
+    assert nothing_is_left(tmp_path)
+
+
 # -- the screen
 
 

@@ -10,6 +10,9 @@ def main() -> None:
     """The ``fluxtui`` program. Exits with one of the codes of `outcome`."""
     import sys
 
-    from fluxtui.cli.program import run
+    try:
+        from fluxtui.cli.program import run
 
-    sys.exit(run())
+        sys.exit(run())
+    except KeyboardInterrupt:  # while modules are being imported
+        sys.exit(130)

@@ -76,7 +76,12 @@ async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncG
     """The chosen clusters, connected for as long as the context lasts. Raises `Failure`."""
     config = told.config()
     impersonation = told.impersonation()
-    contexts = await asyncio.to_thread(watched, told, config)
+    try:
+        contexts = await asyncio.to_thread(watched, told, config)
+    except asyncio.CancelledError:  # ctrl-C; the thread waits for the demo, and the loop would wait for the thread
+        if told.demo is not None:
+            told.demo.end()
+        raise
     fleet = Fleet(Store(assess), contexts, impersonation=impersonation, kinds=kinds, now=told.now)
     log_rest = log_states(fleet)
     try:

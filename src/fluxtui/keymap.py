@@ -35,10 +35,11 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
-CONTEXTS: tuple[Binding, ...] = (
-    Binding("space", "watch", "Watch or leave", show=False, id="contexts.watch"),
-    Binding("r", "retry", "Connect again", show=False, id="contexts.retry"),
+CONTEXT_LIST: tuple[Binding, ...] = (
+    Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
 )
+"""Of the list itself, where they stand before the list's own keys."""
+CONTEXTS: tuple[Binding, ...] = (Binding("r", "retry", "Connect again", show=False, id="contexts.retry"),)
 
 
 def all_ids() -> set[str]:
@@ -48,5 +49,12 @@ def all_ids() -> set[str]:
     from fluxtui.widgets.virtual_table import VirtualTable
 
     widgets = (*CommandLine.BINDINGS, *DocumentView.BINDINGS, *VirtualTable.BINDINGS)
-    every = (*APP, *SCREEN, *RESOURCES, *CONTEXTS, *(held for held in widgets if isinstance(held, Binding)))
+    every = (
+        *APP,
+        *SCREEN,
+        *RESOURCES,
+        *CONTEXT_LIST,
+        *CONTEXTS,
+        *(held for held in widgets if isinstance(held, Binding)),
+    )
     return {binding.id for binding in every if binding.id}

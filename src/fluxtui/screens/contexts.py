@@ -81,6 +81,12 @@ class ContextRows:
         ]
 
 
+class ContextTable(VirtualTable):
+    """The list; marks mean nothing here, so their key watches or leaves a cluster."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.CONTEXT_LIST]
+
+
 class ContextsScreen(FleetScreen):
     """Pushed on top by `:ctx`; space watches or leaves a cluster, enter narrows the view to it."""
 
@@ -90,7 +96,7 @@ class ContextsScreen(FleetScreen):
     def compose_body(self) -> ComposeResult:
         """A headline, the list, or why there is none."""
         yield FlowLine(id="title")
-        yield VirtualTable(COLUMNS, id="table")
+        yield ContextTable(COLUMNS, id="table")
         yield Notice(id="notice")
 
     def catch_up(self) -> None:
@@ -120,19 +126,19 @@ class ContextsScreen(FleetScreen):
         """Ages and counts."""
         self.query_one("#table", VirtualTable).refresh_all()
 
-    def _name(self) -> str:
+    def _under_cursor(self) -> str:
         key = self.query_one("#table", VirtualTable).cursor_key
         return str(key) if key is not None else ""
 
     def action_watch(self) -> None:
         """Watch the cluster, or stop watching it."""
-        name = self._name()
+        name = self._under_cursor()
         if name:
             self.post_message(CommandGiven(f"ctx {'-' if name in self.desk.fleet.clusters else '+'}{name}"))
 
     def action_retry(self) -> None:
         """Try to connect again, now."""
-        self.desk.fleet.retry(self._name() or None)
+        self.desk.fleet.retry(self._under_cursor() or None)
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """Narrow the view to the cluster."""

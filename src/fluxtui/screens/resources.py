@@ -75,7 +75,11 @@ class ResourcesScreen(FleetScreen):
     def catch_up(self) -> None:
         """List anew: kind, scope or filter are others, or the screen was not seen."""
         self._listing = self._new_listing()
-        self._fill(self.desk.filters.get(self.tab, ""))
+        wrong = self._fill(self.desk.filters.get(self.tab, ""))
+        if wrong:  # a filter that came with a command: it must not make the list look empty
+            self.desk.filters[self.tab] = ""
+            self._fill("")
+            self.notify(wrong, title="filter", severity="warning", markup=False)
         table = self.query_one("#table", VirtualTable)
         columns = table_columns(self._kind, clusters=len(self.desk.clusters()) != 1)
         table.set_source(ObjectRows(self.desk, self._listing, self._kind, columns), columns)

@@ -56,7 +56,7 @@ class FleetScreen(Screen[None]):
         yield TabStrip(TABS, active=self.tab, badges=self._badges(), id="tabs")
         yield from self.compose_body()
         yield KeyHints(id="hints")
-        yield CommandLine(id="line")
+        yield CommandLine(history=self.desk.history, id="line")
 
     # What a screen fills in
 

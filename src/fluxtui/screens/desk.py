@@ -10,6 +10,7 @@ from fluxtui.kube.writer import Permission
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
+from fluxtui.widgets.commandline import History, Mode
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Desk:
     namespace: str = ""
     filters: dict[str, str] = field(default_factory=dict[str, str])
     """The filter text by screen, so that it survives a visit elsewhere."""
+    history: History = field(default_factory=dict[Mode, list[str]])
+    """What was typed into the command lines of all screens."""
 
     def in_scope(self, row: Row) -> bool:
         """Whether a row is in the chosen clusters and namespace."""

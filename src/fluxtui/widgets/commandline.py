@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -17,6 +18,8 @@ from fluxtui.widgets.text import plain, width_of
 Mode = Literal[":", "/"]
 Suggestion = str | tuple[str, str]
 """A whole line to complete to, alone or with what it does."""
+History = dict[Mode, list[str]]
+"""The lines submitted by mode, the latest last; several command lines may share one."""
 Suggest = Callable[[str], Sequence[Suggestion]]
 
 MOST_SHOWN = 8
@@ -97,6 +100,7 @@ class CommandLine(Widget):
     def __init__(
         self,
         *,
+        history: History | None = None,
         id: str | None = None,  # noqa: A002 - what every widget calls it
         classes: str | None = None,
     ) -> None:
@@ -104,7 +108,9 @@ class CommandLine(Widget):
         self.mode: Mode = ":"
         """What the text is for."""
         self._suggest: Suggest = no_suggestions
-        self._history: dict[Mode, list[str]] = {":": [], "/": []}
+        self._history: History = {} if history is None else history
+        for mode in (":", "/"):
+            self._history.setdefault(mode, [])
         self._recalled: int | None = None
         self._draft = ""
         self._set_by_us: str | None = None
@@ -218,10 +224,9 @@ class CommandLine(Widget):
         self._offer(event.value)
         self.post_message(self.Changed(self, self.mode, event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter."""
-        event.stop()
-        mode, text = self.mode, event.value
+    def submit(self) -> None:
+        """Enter: closes with the text as the result."""
+        mode, text = self.mode, self.text
         if text:
             self.remember(mode, text)
         self.close()
@@ -243,6 +248,20 @@ class Entry(Input):
 
     def __init__(self) -> None:
         super().__init__(compact=True, select_on_focus=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter takes its turn among the letters: as a binding it would come after those that were typed later, when
+        a slow connection delivers keys in a burst. What comes after it is meant for who has the focus then.
+        """
+        line = self.parent
+        if not isinstance(line, CommandLine) or (line.is_open and event.key != "enter"):
+            return
+        event.stop()
+        event.prevent_default()
+        if line.is_open:
+            line.submit()
+        else:
+            self.app.post_message(events.Key(event.key, event.character))
 
     def action_delete_left(self) -> None:
         """Deletes, or leaves when there is nothing to delete."""

@@ -321,6 +321,18 @@ def screen(pilot: Pilot[None]) -> str:
     return "\n".join(lines(pilot))
 
 
+async def notified(pilot: Pilot[None], *texts: str) -> str:
+    """Wait until a message pops up that has all texts (on screen it is broken into lines); returns it."""
+
+    def found() -> str:
+        messages = [toast.message for toast in pilot.app._notifications]
+        return next((message for message in messages if all(text in message for text in texts)), "")
+
+    await until(pilot, found, f"a message with {texts}")
+    await until(pilot, lambda: pilot.app.screen.query("Toast"), "the message to be shown")
+    return found()
+
+
 async def burst(pilot: Pilot[None], *keys: str) -> None:
     """Keys as fast as a terminal sends them: none waits for what the one before it did."""
     for key in keys:

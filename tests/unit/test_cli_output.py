@@ -15,7 +15,7 @@ from fluxtui.cli.outcome import PipeClosed
 from fluxtui.cli.output import Out, as_json, as_yaml, wants_colour
 from fluxtui.cli.printing import Answer, Printer, accepting
 from fluxtui.cli.tables import Column, table
-from fluxtui.insight import export
+from fluxtui.insight import causes, export
 from fluxtui.insight.standing import Gap, standing
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import DataState, Phase
@@ -262,9 +262,9 @@ def test_a_cause_concerns_who_waits_behind_it(broken):
     (cause,) = broken.triage().problems
     for words, concerned in (("kind:oci", True), ("kind:ks ns:apps", True), ("name:dns", False)):
         _, accept = accepting(words, "", broken.now)
-        assert export.concerns(broken.store, cause, accept) is concerned
+        assert causes.concerns(broken.store, cause, accept) is concerned
     _, accept = accepting("", "infra", broken.now)
-    assert not export.concerns(broken.store, cause, accept)
+    assert not causes.concerns(broken.store, cause, accept)
 
 
 def test_a_kind_that_is_not_installed_is_not_missing_data(fleet):

@@ -60,13 +60,13 @@ async def ask(gathered: Gathered, words: str, namespace: str) -> Answer:
 
     from fluxtui.cli import coverage, reports
     from fluxtui.cli.printing import Answer, accepting, narrowed
-    from fluxtui.insight import export
+    from fluxtui.insight import causes, export
 
     store = gathered.store
     report = await gathered.triage()
     compiled, accept = accepting(words, namespace, report.now)
     everything = compiled.empty and not namespace
-    shown = [cause for cause in report.problems if everything or export.concerns(store, cause, accept)]
+    shown = [cause for cause in report.problems if everything or causes.concerns(store, cause, accept)]
     told = reports.Told(store, report, shown, narrowed(words, namespace))
     healthy = report.healthy if everything else not shown and not any(map(accept, export.unhealthy(store)))
     shape = msgspec.structs.replace(export.triage_shape(store, report, shown, told.filter), healthy=healthy)

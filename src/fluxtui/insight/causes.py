@@ -5,7 +5,7 @@ clusters; the same content (artifact and path, chart digest, source URL) failing
 names. A cause's key comes from the member that failed first, so that the list stays the same while members come and go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -14,6 +14,7 @@ from fluxtui.insight.hosts import SOURCES, unreachable
 from fluxtui.insight.roots import Root, named
 from fluxtui.insight.status import without_durations
 from fluxtui.kinds.status import Status
+from fluxtui.store.row import Row
 from fluxtui.store.store import Store
 
 Ref = tuple[str, str]
@@ -51,6 +52,12 @@ class Cause(msgspec.Struct, frozen=True):
     def impact(self) -> int:
         """How many objects it concerns, itself included."""
         return len(self.members) + len(self.blocked)
+
+
+def concerns(store: Store, cause: Cause, accept: Callable[[Row], bool]) -> bool:
+    """Whether a cause has to do with what passes a filter: one of its objects passes, or one that waits behind it."""
+    rows = (store.row(*ref) for ref in (*cause.members, *cause.blocked))
+    return any(row is not None and accept(row) for row in rows)
 
 
 class Grouping:

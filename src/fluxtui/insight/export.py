@@ -13,7 +13,6 @@ from msgspec import structs
 
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.evidence import Evidence, evidence
-from fluxtui.insight.filter import Predicate
 from fluxtui.insight.standing import UNCOUNTED, Standing
 from fluxtui.insight.triage import TriageReport, verdict
 from fluxtui.kinds.record import split_id
@@ -192,12 +191,6 @@ def counts(numbers: Sequence[int]) -> dict[str, int]:
 def covers(standing: Standing) -> bool:
     """Whether a cluster's data is all there is: current, nothing forbidden. What is not installed is not missing."""
     return standing.phase in (Phase.FRESH, Phase.MISSING) and not standing.gaps
-
-
-def concerns(store: Store, cause: Cause, accept: Predicate) -> bool:
-    """Whether a cause has to do with what passes a filter: one of its objects passes, or one that waits behind it."""
-    rows = (store.row(*ref) for ref in (*cause.members, *cause.blocked))
-    return any(row is not None and accept(row) for row in rows)
 
 
 def wrong(row: Row) -> bool:

@@ -25,7 +25,7 @@ class Desk:
     store: Store
     fleet: Fleet
     now: Callable[[], float]
-    permission: Permission = Permission()
+    permission: Permission = field(default_factory=Permission)
     demo: bool = False
     contexts: tuple[Context, ...] = ()
     trouble: str = ""

@@ -38,6 +38,8 @@ def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: flo
         spans.append((f" · {rest}", ""))
     if hidden:
         spans.append((f" · {hidden} hidden by filter or scope", "warning"))
+    if desk.scope or desk.namespace:
+        spans.append((f" · {desk.scope_words()} alone", "accent"))
     for cluster in report.clusters:
         if not cluster.fresh and cluster.phase is not Phase.LOADING:
             old = f" for {ago(cluster.since, now)}" if cluster.since else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from fluxtui.insight.causes import Cause
+from fluxtui.insight.causes import Cause, concerns
 from fluxtui.insight.evidence import evidence
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
@@ -13,7 +13,6 @@ from fluxtui.screens.problems import COLUMNS, ProblemRows
 from fluxtui.screens.reporting import Reporting
 from fluxtui.screens.telling import activity_spans, clusters_spans, evidence_facts, nothing_to_show, verdict_spans
 from fluxtui.store.changes import Batch
-from fluxtui.store.listing import Accept
 from fluxtui.widgets.factsheet import FactSheet
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
@@ -88,18 +87,14 @@ class TriageScreen(FleetScreen):
             accept = compile_filter(filter_text, self.desk.now())
             if accept.problems:
                 return str(accept.problems[0])
-            problems = [cause for cause in problems if self._passes(cause, accept)]
+            problems = [cause for cause in problems if concerns(self.desk.store, cause, accept)]
         if self.desk.scope or self.desk.namespace:
-            problems = [cause for cause in problems if self._passes(cause, self.desk.in_scope)]
+            problems = [cause for cause in problems if concerns(self.desk.store, cause, self.desk.in_scope)]
         self._rows = ProblemRows(self.desk, problems)
         self.query_one("#causes", VirtualTable).set_source(self._rows)
         self._share_room()
         self._show_evidence()
         return ""
-
-    def _passes(self, cause: Cause, accept: Accept) -> bool:
-        rows = (self.desk.store.row(*member) for member in cause.members)
-        return any(row is not None and accept(row) for row in rows)
 
     def _share_room(self) -> None:
         """Few causes leave the room to the evidence; many take up to half of it."""
@@ -153,7 +148,7 @@ class TriageScreen(FleetScreen):
         return cause.members[0] if cause is not None else None
 
     def filter_changed(self, text: str, *, final: bool) -> str:
-        """Causes one of whose objects passes."""
+        """Causes of which an object passes, or one that waits behind them."""
         wrong = self._list(text)
         if not wrong:
             self._show_words()

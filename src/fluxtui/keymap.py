@@ -35,6 +35,8 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
+RESOURCE: tuple[Binding, ...] = (Binding("z", "yaml", "YAML alone", show=False, id="resource.zoom"),)
+
 CONTEXT_LIST: tuple[Binding, ...] = (
     Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
 )
@@ -53,6 +55,7 @@ def all_ids() -> set[str]:
         *APP,
         *SCREEN,
         *RESOURCES,
+        *RESOURCE,
         *CONTEXT_LIST,
         *CONTEXTS,
         *(held for held in widgets if isinstance(held, Binding)),

@@ -1,12 +1,14 @@
 """The page of one object: what is concluded of it, what its conditions say, and its YAML, fetched when it opens."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from fluxtui import keymap
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kube.answers import KubeError
 from fluxtui.screens.base import FleetScreen
@@ -25,6 +27,7 @@ WIDE = 132
 class ResourceScreen(FleetScreen):
     """Pushed on top of the screen that it was opened from; esc goes back there."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.RESOURCE]
     tab = "resource"
 
     def __init__(self, desk: Desk, cluster: str, identity: str) -> None:
@@ -104,6 +107,11 @@ class ResourceScreen(FleetScreen):
 
     # Keys
 
+    def on_document_view_copied(self, event: DocumentView.Copied) -> None:
+        """Lines of the YAML were copied."""
+        told = "the line" if event.lines == 1 else f"{event.lines} lines"
+        self.notify(told, title="copied", markup=False, timeout=2)
+
     def chosen(self) -> tuple[str, str] | None:
         """The object of the page."""
         return self._cluster, self._identity
@@ -124,8 +132,9 @@ class ResourceScreen(FleetScreen):
             KeyHint("esc", "back", 90, "escape"),
             KeyHint("/", "search", 60),
             KeyHint("n N", "next, previous", 50, "n"),
-            KeyHint("y", "YAML alone", 45),
+            KeyHint("z", "YAML alone", 45),
             KeyHint("w", "wrap", 40),
+            KeyHint("v y", "select, copy lines", 25, "v"),
             KeyHint("c", "copy name", 35),
             KeyHint(":", "command", 30),
             KeyHint("?", "keys", 70),

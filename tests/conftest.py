@@ -17,10 +17,10 @@ SEEN = {
 HIDDEN = ("KUBECONFIG", "NO_COLOR", "COLORFGBG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "TERM_PROGRAM")
 """What the machine's owner may have set, and no test may depend on (proxies in any case)."""
 
-for name in list(os.environ):
-    if name.upper() in HIDDEN or name.startswith(("FLUXTUI_", "TEXTUAL_")) and name not in (
-        "FLUXTUI_REQUIRE_REAL",
-        "TEXTUAL_SNAPSHOT_TEMPDIR",
-    ):
+KEPT = ("FLUXTUI_REQUIRE_REAL", "TEXTUAL_SNAPSHOT_TEMPDIR")
+"""What tests themselves are told by."""
+
+for name in set(os.environ) - set(KEPT):
+    if name.upper() in HIDDEN or name.startswith(("FLUXTUI_", "TEXTUAL_")):
         del os.environ[name]
 os.environ.update(SEEN)

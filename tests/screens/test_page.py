@@ -1,0 +1,293 @@
+"""The page of one object: what is concluded of it, what its conditions say, and its YAML, fetched when it opens."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from fluxtui.kube.answers import Forbidden, NotFound, Unreachable
+from fluxtui.screens.resource import ResourceScreen, as_yaml
+from fluxtui.screens.resources import ResourcesScreen
+
+from .world import (
+    SMALL,
+    WIDE,
+    World,
+    command,
+    kustomization,
+    loses,
+    notified,
+    running,
+    screen,
+    sees,
+    type_filter,
+    until,
+)
+
+APPS = "Kustomization/frontend/apps"
+
+
+@pytest.fixture
+def fleet() -> World:
+    """One failing object that depends on one that is ready."""
+    world = World("", ["alpha"])
+    world.put("alpha", kustomization("flux-system", "base"))
+    world.put(
+        "alpha",
+        kustomization(
+            "frontend",
+            "apps",
+            ready=False,
+            message="kustomize build failed: no such file\nlook at ./overlays/prod",
+            dependsOn=[{"name": "base", "namespace": "flux-system"}],
+            sourceRef={"kind": "OCIRepository", "name": "apps"},
+        ),
+    )
+    return world
+
+
+async def opened(pilot: Pilot[None]) -> None:
+    """The page of the failing object, once it is there."""
+    await command(pilot, "ks name:apps")
+    await sees(pilot, "filter name:apps", "frontend")
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ResourceScreen))
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_it_says_what_is_wrong_whole_and_shows_the_yaml(fleet: World, size: tuple[int, int]) -> None:
+    async with running(fleet, size) as pilot:
+        await opened(pilot)
+        told = await sees(pilot, "Kustomization frontend/apps  alpha", "✖ failed for 5m", "apiVersion: kustomize")
+        flat = " ".join(told.split())
+        assert "kustomize build failed: no such file look at" in flat
+        assert "● Kustomization flux-system/base" in told  # what it depends on, with its status
+        assert "OCIRepository frontend/apps" in told
+
+
+async def test_the_object_is_fetched_when_its_page_opens_and_not_before(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await command(pilot, "ks")
+        await sees(pilot, "Kustomizations 2")
+        await pilot.press("j", "k")
+        assert fleet.fetched == []
+        await pilot.press("escape")
+        await opened(pilot)
+        await sees(pilot, "apiVersion: kustomize")
+        assert fleet.fetched == [("alpha", APPS)]
+
+
+async def test_it_is_fetched_again_when_it_changed_and_only_then(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "path: ./")
+        fleet.put("alpha", kustomization("flux-system", "base", ready=False))  # another object
+        fleet.tell()
+        await sees(pilot, "✖ Kustomization flux-system/base")
+        assert len(fleet.fetched) == 1
+        fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(path="./other"))
+        fleet.tell()
+        await sees(pilot, "path: ./other")
+        assert len(fleet.fetched) == 2
+
+
+async def test_where_one_is_in_the_yaml_is_kept_when_it_changes(fleet: World) -> None:
+    fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"line-{n}"} for n in range(80)]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "line-0")
+        await pilot.press("pagedown")
+        await loses(pilot, "line-0\n")
+        top = pilot.app.screen.query_one("#yaml").scroll_offset.y
+        assert top > 0
+        fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(interval="11m"))
+        fleet.tell()
+        await until(pilot, lambda: len(fleet.fetched) == 2)
+        await pilot.pause()
+        assert pilot.app.screen.query_one("#yaml").scroll_offset.y == top
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            Forbidden(403, "Forbidden", "secrets is forbidden", "get", "kustomizations.kustomize.toolkit.fluxcd.io"),
+            "cannot get kustomizations.kustomize.toolkit.fluxcd.io: secrets is forbidden (403)",
+        ),
+        (
+            Forbidden(
+                403,
+                "Forbidden",
+                'kustomizations is forbidden: User "ana" cannot get resource in the namespace "frontend"',
+                "get",
+                "kustomizations",
+            ),
+            'ana may not get kustomizations in the namespace "frontend"',
+        ),
+        (NotFound(404, "NotFound", "kustomizations apps not found", "get", "kustomizations"), "not found (404)"),
+        (Unreachable("https://alpha.example:6443", "connection refused"), "connection refused"),
+    ],
+)
+async def test_a_fetch_that_fails_says_why_where_the_yaml_would_be(fleet: World, error: Exception, told: str) -> None:
+    fleet.refusals[APPS] = error
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        found = await sees(pilot, told[:60])
+        assert next(line for line in found.splitlines() if told[:60] in line).split("│")[1].startswith("▌  1 # ")
+        assert "✖ failed for 5m" in screen(pilot)  # what is known from the list stands
+
+
+async def test_the_yaml_of_before_stays_when_a_later_fetch_fails(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "path: ./")
+        fleet.refusals[APPS] = Unreachable("https://alpha.example:6443", "connection refused")
+        fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(path="./other"))
+        fleet.tell()
+        await notified(pilot, "connection refused")
+        assert "path: ./" in screen(pilot)
+
+
+async def test_a_page_whose_object_is_deleted_says_so_and_stays(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "path: ./")
+        fleet.remove("alpha", APPS)
+        fleet.tell()
+        told = await sees(pilot, "it was deleted")
+        assert "Kustomization frontend/apps" in told
+        assert "✖ failed" not in told.splitlines()[1]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ResourcesScreen))
+        assert "frontend" not in "\n".join(screen(pilot).splitlines()[3:])
+
+
+async def test_an_object_that_comes_back_is_shown_again(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "path: ./")
+        fleet.remove("alpha", APPS)
+        fleet.tell()
+        await sees(pilot, "it was deleted")
+        fleet.put("alpha", kustomization("frontend", "apps", path="./fresh"))
+        fleet.tell()
+        await sees(pilot, "path: ./fresh", "● ready")
+
+
+async def test_a_cluster_that_is_left_while_its_page_is_open_does_no_harm(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "path: ./")
+        await fleet.fleet.remove("alpha")
+        fleet.tell()
+        await sees(pilot, "it was deleted, or this cluster has not told of it yet")
+        await pilot.press("escape")
+        await sees(pilot, "no clusters")
+
+
+async def test_a_slow_fetch_does_not_hold_up_keys_and_a_closed_page_forgets_it(
+    fleet: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def slow(identity: str) -> Any:
+        waiting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    async with running(fleet, WIDE) as pilot:
+        monkeypatch.setattr(fleet.fleet.clusters["alpha"], "fetch", slow)
+        await opened(pilot)
+        await until(pilot, waiting.is_set)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ResourcesScreen))
+        await until(pilot, cancelled.is_set, "the fetch to be given up")
+
+
+async def test_slash_searches_the_yaml_and_n_goes_on(fleet: World) -> None:
+    fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"needle {n}"} for n in range(90)]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "apiVersion")
+        document = pilot.app.screen.query_one("#yaml")
+        await type_filter(pilot, "needle")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(document.matches) == 90)  # type: ignore[attr-defined]
+        first = document.line  # type: ignore[attr-defined]
+        await pilot.press("n")
+        assert document.line > first  # type: ignore[attr-defined]
+        await pilot.press("N")
+        assert document.line == first  # type: ignore[attr-defined]
+        assert isinstance(pilot.app.screen, ResourceScreen)
+
+
+async def test_a_search_without_a_match_says_so(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await sees(pilot, "apiVersion")
+        await type_filter(pilot, "no-such-thing")
+        await sees(pilot, "'no-such-thing' is not in the YAML")
+
+
+async def test_z_gives_the_yaml_the_whole_page_and_back(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await sees(pilot, "depends on", "apiVersion", "z YAML alone")
+        await pilot.press("z")
+        await loses(pilot, "depends on")
+        assert "apiVersion" in screen(pilot)
+        await pilot.press("z")
+        await sees(pilot, "depends on")
+
+
+async def test_lines_of_the_yaml_are_selected_and_copied(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await sees(pilot, "apiVersion")
+        await pilot.press("v", "j", "y")
+        await notified(pilot, "2 lines")
+        assert pilot.app.clipboard == "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization"
+
+
+async def test_the_name_is_copied(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await sees(pilot, "apiVersion")
+        await pilot.press("c")
+        await notified(pilot, "frontend/apps")
+        assert pilot.app.clipboard == "frontend/apps"
+
+
+async def test_a_page_follows_the_width_of_the_terminal(fleet: World) -> None:
+    async with running(fleet, SMALL) as pilot:
+        await opened(pilot)
+        await sees(pilot, "apiVersion")
+        facts, yaml = pilot.app.screen.query_one("#facts"), pilot.app.screen.query_one("#yaml")
+        assert facts.region.bottom <= yaml.region.y
+        await pilot.resize_terminal(*WIDE)
+        await until(pilot, lambda: facts.region.right <= yaml.region.x)
+        assert yaml.size.height > 35
+
+
+def test_yaml_has_the_order_that_people_read_and_no_managed_fields() -> None:
+    obj = kustomization("frontend", "apps") | {"zeta": 1}
+    obj["metadata"]["managedFields"] = [{"manager": "flux"}]
+    text = as_yaml({key: obj[key] for key in sorted(obj, reverse=True)})
+    assert [line.partition(":")[0] for line in text.splitlines() if not line.startswith((" ", "-"))] == [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "zeta",
+        "status",
+        "spec",
+    ]
+    assert "managedFields" not in text
+
+
+def test_yaml_keeps_text_that_is_not_latin_and_words_that_look_like_other_types() -> None:
+    text = as_yaml({"kind": "X", "a": "ü中", "b": "yes", "c": "012", "d": "a\nb\n", "e": "2026-03-21"})
+    assert "a: ü中" in text and "b: 'yes'" in text and "c: '012'" in text and "e: '2026-03-21'" in text

@@ -224,3 +224,26 @@ def test_evidence_of_something_that_has_gone(incident):
     found = evidence(fleet.store, cause)
     assert found.row is None
     assert found.messages == ((cause.reason, cause.message),)
+
+
+def test_looking_back_at_a_cause_does_not_bring_its_cluster_back(fleet):
+    fleet.put("eu", "Kustomization", "a/web", fleet.failed("BuildFailed"))
+    (cause,) = fleet.triage().problems
+    fleet.store.drop("eu")
+    found = evidence(fleet.store, cause)
+    assert found.row is None
+    assert found.state.phase is Phase.LOADING
+    assert fleet.store.clusters() == []
+
+
+@pytest.mark.parametrize("moment", range(1, 21))
+def test_a_cluster_that_leaves_while_the_report_is_computed_stays_away(fleet, moment):
+    for number in range(25):
+        fleet.put("eu", "Kustomization", f"a/web-{number}", fleet.failed("BuildFailed", f"in its own way {number}"))
+    steps = triage(fleet.store, fleet.now)
+    for _ in range(moment):
+        next(steps, None)
+    fleet.store.drop("eu")
+    for _ in steps:
+        pass
+    assert fleet.store.clusters() == []

@@ -149,7 +149,10 @@ class Grouping:
         tenants: set[str] = set()
         others: set[str] = set()
         for cluster, ids in by_cluster.items():
-            labelled, rest = Tenants(self._store.cluster(cluster)).names(ids)
+            data = self._store.find(cluster)
+            if data is None:  # it left while the report was computed
+                continue
+            labelled, rest = Tenants(data).names(ids)
             tenants |= labelled
             others |= rest
         return tuple(sorted(tenants or others))

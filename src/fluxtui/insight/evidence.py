@@ -60,7 +60,7 @@ def evidence(store: Store, cause: Cause) -> Evidence:
     ref = cause.members[0]
     row = store.row(*ref)
     kind = ref[1].partition("/")[0]
-    state = store.table(ref[0], kind).state
+    state = store.state(ref[0], kind)
     return Evidence(
         ref=ref,
         row=row,
@@ -163,4 +163,4 @@ def _cleared(store: Store, ref: Ref, row: Row) -> list[str]:
 
 
 def _fresh(store: Store, cluster: str, row: Row) -> bool:
-    return store.table(cluster, row.record.kind).state.trusted
+    return store.state(cluster, row.record.kind).trusted

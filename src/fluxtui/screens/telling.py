@@ -209,12 +209,8 @@ def _elsewhere(others: Sequence[Elsewhere], now: float) -> list[Span]:
 
 def _hidden_kinds(desk: Desk, cause: Cause) -> list[Fact]:
     """What may not be seen in the cluster of the cause: the cause may lie there."""
-    hidden = [
-        table.kind
-        for cluster in cause.clusters[:1]
-        for table in desk.store.cluster(cluster).tables.values()
-        if table.state.phase is Phase.FORBIDDEN
-    ]
+    held = [data for cluster in cause.clusters[:1] if (data := desk.store.find(cluster)) is not None]
+    hidden = [table.kind for data in held for table in data.tables.values() if table.state.phase is Phase.FORBIDDEN]
     return [Fact("may not see", [(joined(hidden, 5), "warning")], 2)] if hidden else []
 
 

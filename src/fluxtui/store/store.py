@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fluxtui.store.changes import Batch, Feed
 from fluxtui.store.index import EXTRACTS, Index
 from fluxtui.store.row import Assess, Row
+from fluxtui.store.state import DataState
 from fluxtui.store.table import Table
 
 
@@ -68,6 +69,12 @@ class Store:
             data = self._clusters[name] = ClusterData(name, self._assess, self._feed)
         return data
 
+    def find(self, name: str) -> ClusterData | None:
+        """One cluster's data if it is held. For whoever looks back at what was known: asking for a cluster that has
+        left must not bring it back, empty and loading for ever.
+        """
+        return self._clusters.get(name)
+
     def clusters(self) -> list[ClusterData]:
         """Every cluster, in the order in which they joined."""
         return list(self._clusters.values())
@@ -85,6 +92,12 @@ class Store:
         """The row of an object, None if it is not held."""
         data = self._clusters.get(cluster)
         return data.row(identity) if data is not None else None
+
+    def state(self, cluster: str, kind: str) -> DataState:
+        """How far the data of a kind can be believed; that of a new table where there is none. Makes nothing."""
+        data = self._clusters.get(cluster)
+        table = data.tables.get(kind) if data is not None else None
+        return table.state if table is not None else DataState()
 
     def drop(self, cluster: str) -> None:
         """A cluster leaves: its rows go, as changes."""

@@ -247,3 +247,15 @@ def test_a_cluster_that_leaves_while_the_report_is_computed_stays_away(fleet, mo
     for _ in steps:
         pass
     assert fleet.store.clusters() == []
+
+
+def test_causes_are_told_as_those_so_far_until_every_list_has_come(fleet):
+    """A Kustomization whose health check fails looks like a root until the HelmRelease behind it is known."""
+    fleet.put("eu", "Kustomization", "a/web", fleet.failed("HealthCheckFailed"))
+    table = fleet.store.table("eu", "HelmRelease")
+    table.set_state(DataState())
+    assert verdict(fleet.triage()).startswith("1 root cause so far explains 1 of 1 failing objects · ")
+    table.set_state(DataState(Phase.FRESH, fleet.now, fleet.now))
+    assert verdict(fleet.triage()).startswith("1 root cause explains 1 of 1 failing objects · ")
+    fleet.cluster("us", Phase.UNREACHABLE)
+    assert "so far" not in verdict(fleet.triage()), "what cannot be reached is not on its way"

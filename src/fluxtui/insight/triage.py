@@ -16,6 +16,7 @@ from fluxtui.insight.roots import find as find_roots
 from fluxtui.insight.silent import find as find_silent
 from fluxtui.insight.standing import Standing, standing
 from fluxtui.kinds.status import Status
+from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
 
 INDEXES = ("status", "needs", "source", "inputs", "owner")
@@ -61,6 +62,11 @@ class TriageReport(msgspec.Struct, frozen=True):
     def complete(self) -> bool:
         """Whether the report speaks of everything: every cluster fresh, and nothing forbidden."""
         return bool(self.clusters) and all(cluster.fresh and not cluster.gaps for cluster in self.clusters)
+
+    @property
+    def loading(self) -> bool:
+        """Whether first lists are still on their way: what explains a failure may be among them."""
+        return any(cluster.phase is Phase.LOADING for cluster in self.clusters)
 
     @property
     def healthy(self) -> bool:
@@ -156,6 +162,8 @@ def _causes(report: TriageReport) -> str:
         known = f"{report.count(Status.READY)} of {report.total} objects ready"
         return known if report.failing == 0 else f"{report.failing} failing objects, no cause known yet · {known}"
     causes = "1 root cause" if problems == 1 else f"{problems} root causes"
+    if report.loading:
+        causes += " so far"
     if not report.failing:
         return f"{causes}, no failing objects"
     verb = "explains" if problems == 1 else "explain"

@@ -82,7 +82,8 @@ def _delivery(record: Record, now: float) -> list[Fact]:
         if value:
             facts.append(Fact(label, [(value, "")], 2))
     if record.inventory_size >= 0:
-        facts.append(Fact("inventory", [(f"{record.inventory_size} objects", "")], 1))
+        count = record.inventory_size
+        facts.append(Fact("inventory", [(f"{count} object" if count == 1 else f"{count} objects", "")], 1))
     return facts
 
 

@@ -40,7 +40,7 @@ def order(kind: Kind, column_id: str) -> Callable[[Row], Any]:
 def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
     """The columns of a kind's list; without the cluster's where there is but one."""
     common = [
-        TableColumn("status", "STATUS", 13, 11, priority=90),
+        TableColumn("status", "STATUS", 13, priority=90),
         TableColumn("cluster", "CLUSTER", 12, 9, 20, flex=1, priority=80 if clusters else 0),
         TableColumn("namespace", "NAMESPACE", 14, 10, 28, flex=1, priority=85),
         TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
@@ -123,7 +123,7 @@ class ObjectRows:
     def _status(self, row: Row) -> Cell:
         old = self._old(row, self._desk.now())
         if old:
-            return [(f"{NO_DATA_GLYPH} ", "status-nodata"), (f"{row.status.word[:5]} {old} ago", "status-nodata")]
+            return [(f"{NO_DATA_GLYPH} ", "status-nodata"), (f"{row.status.word[:7]} {old}", "status-nodata")]
         style = STATUS_STYLES[row.status]
         return [
             (f"{row.status.glyph} ", style),

@@ -19,7 +19,7 @@ from fluxtui.widgets.notice import Tone
 from fluxtui.widgets.sparkline import sparkline
 from fluxtui.widgets.table_source import Span
 
-NAMED = 60
+NAMED = 20
 """How many of the objects behind a cause are named at most, where there is room."""
 
 NoticeText = tuple[Tone, str, list[str], list[tuple[str, str]]]
@@ -120,7 +120,7 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), 1) for change in first)
     if found.waiting:
-        facts.append(Fact("waits behind", _behind(cause, found), 12))
+        facts.append(Fact("waits behind", _behind(cause, found), 6))
     if len(cause.members) > 1:
         others = [f"{named(identity)} ({cluster})" for cluster, identity in cause.members[1:]]
         facts.append(Fact("the same in", [(joined(others, 4), "")], 3))

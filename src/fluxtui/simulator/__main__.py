@@ -7,6 +7,7 @@ the program that started it.
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -77,8 +78,10 @@ async def _run(options: argparse.Namespace) -> None:
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
     """Sets ``stopped`` when standard input ends: the parent is gone."""
 
+    stdin = sys.stdin.fileno()
+
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(stdin, 4096):  # not through the buffer: its lock must not be held when the interpreter ends
             pass
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(stopped.set)

@@ -158,6 +158,16 @@ class Fleet:
         except TimeoutError:
             pass
         gc.freeze()
+        await asyncio.to_thread(return_memory)
+
+
+def return_memory() -> None:
+    """Give back to the system what lists took while they were decoded; the C library would keep it. Takes ~20 ms."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
+    if trim is not None:
+        trim(0)
 
 
 def raise_file_limit() -> None:

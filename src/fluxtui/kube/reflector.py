@@ -156,6 +156,7 @@ class Reflector:
             while chunk := await self._next(chunks, follow, seconds + self._site.timing.slack):
                 self._heard()
                 await self._take(chunk, cutter, follow)
+                del chunk  # else a quiet watch would hold its whole first list until the next word
         if follow.load is not None:
             raise Unreachable(self._site.reader.server, "the connection was closed in the middle of a list")
         if cutter.rest:

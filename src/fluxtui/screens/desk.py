@@ -38,9 +38,11 @@ class Desk:
 
     def in_scope(self, row: Row) -> bool:
         """Whether a row is in the chosen clusters and namespace."""
-        if self.scope and row.cluster not in self.scope:
-            return False
-        return not self.namespace or row.record.namespace == self.namespace
+        return self.in_clusters(row) and (not self.namespace or row.record.namespace == self.namespace)
+
+    def in_clusters(self, row: Row) -> bool:
+        """Whether a row is in the chosen clusters: all that can be asked of what has no namespace."""
+        return not self.scope or row.cluster in self.scope
 
     def clusters(self) -> list[str]:
         """The names of the watched clusters in scope, in their order."""

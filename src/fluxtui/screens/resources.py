@@ -8,13 +8,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from fluxtui import keymap
-from fluxtui.kinds.ages import age
+from fluxtui.kinds.ages import ago
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import named, object_facts
+from fluxtui.screens.lost import Lost, lost_spans
 from fluxtui.screens.rows import ObjectRows, order, table_columns
 from fluxtui.screens.telling import NoticeText
 from fluxtui.store.changes import Batch
@@ -67,9 +68,10 @@ class ResourcesScreen(FleetScreen):
             self.show_hints()
 
     def _new_listing(self) -> Listing:
-        name, desk = self._kind.name, self.desk
+        name = self._kind.name
+        within = self.desk.in_scope if self._kind.namespaced else self.desk.in_clusters
         return Listing(
-            desk.store, lambda row: row.record.kind == name and desk.in_scope(row), order(self._kind, self._sort[0])
+            self.desk.store, lambda row: row.record.kind == name and within(row), order(self._kind, self._sort[0])
         )
 
     def catch_up(self) -> None:
@@ -186,22 +188,28 @@ class ResourcesScreen(FleetScreen):
     def _title(self, filter_text: str) -> list[Span]:
         shown, total = len(self._listing), self._listing.total
         count = f"{shown} of {total}" if shown != total else str(total)
-        spans: list[Span] = [(f" {self._kind.title} ", "title"), (f"{count} ", "strong")]
-        spans += [(f"· {self.desk.scope_words()} ", "muted")]
+        spans: list[Span] = [(f" {self._kind.title} ", "title"), (count, "strong"), *self._lost()]
+        scope: list[Span] = [(f" · {self.desk.scope_words()}", "muted")]
         if filter_text.strip():
-            spans += [("· filter ", "muted"), (filter_text, "accent"), (f" hides {total - shown} ", "muted")]
-        spans += self._counts()
-        for cluster, state in self._states():
-            if state.phase not in (Phase.FRESH, Phase.MISSING):
-                glyph, style = PHASES[state.phase]
-                old = f" {age(self.desk.now() - (state.contact or state.since))}" if state.since else ""
-                spans += [("· ", "muted"), (f"{glyph} {cluster} {state.phase}{old} ", style)]
-        return spans
+            told: list[Span] = [(" · filter ", "muted"), (filter_text, "accent"), (f" hides {total - shown}", "muted")]
+            narrowed = bool(self.desk.scope or self.desk.namespace)
+            scope = scope + told if narrowed else told + scope  # that it is everything can be cut
+        return [*spans, *scope, *self._counts()]
+
+    def _lost(self) -> list[Span]:
+        """Where the count is not that of now, and since when."""
+        now = self.desk.now()
+        return lost_spans(
+            Lost(cluster, state.phase, ago(state.contact or state.since, now))
+            for cluster, state in self._states()
+            if state.phase not in (Phase.FRESH, Phase.MISSING)
+        )
 
     def _counts(self) -> list[Span]:
         """How many are not ready, by status, without walking the list."""
         spans: list[Span] = []
-        prefix = f"{self._kind.name}/"
+        within = f"{self.desk.namespace}/" if self.desk.namespace and self._kind.namespaced else ""
+        prefix = f"{self._kind.name}/{within}"
         for status in (Status.FAILED, Status.BLOCKED, Status.SUSPENDED, Status.UNKNOWN, Status.PROGRESSING):
             count = 0
             for cluster in self.desk.clusters():
@@ -209,7 +217,7 @@ class ResourcesScreen(FleetScreen):
                 count += sum(identity.startswith(prefix) for identity in ids)
             if count:
                 spans.append((f"{status.glyph} {count} ", STATUS_STYLES[status]))
-        return [("· ", "muted"), *spans] if spans else []
+        return [(" · ", "muted"), *spans] if spans else []
 
     def _reason(self, filter_text: str) -> NoticeText:
         """Why there are no rows: tone, headline, explanation, what to do next."""

@@ -1,5 +1,6 @@
 """The sentences of the triage screen, as styled text."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from fluxtui.insight.causes import Cause
@@ -12,6 +13,7 @@ from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import named
+from fluxtui.screens.lost import FEW, Lost, lost_spans
 from fluxtui.screens.problems import look
 from fluxtui.store.state import Phase
 from fluxtui.widgets.factsheet import Fact
@@ -28,9 +30,11 @@ NoticeText = tuple[Tone, str, list[str], list[tuple[str, str]]]
 def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: float) -> list[Span]:
     """The answer to the screen's question, before any key is pressed."""
     if report is None or not report.clusters:
-        words = desk.trouble or ("connecting" if desk.fleet.clusters else "looking for clusters")
-        glyph, style = ("✖", "error") if desk.trouble else ("◐", "info")
-        return [(f" {glyph} ", style), (words, "strong")]
+        if desk.trouble:
+            return [(" ✖ ", "error"), (desk.trouble, "strong")]
+        if _none_watched(desk):
+            return [(f" {Status.UNKNOWN.glyph} ", STATUS_STYLES[Status.UNKNOWN]), ("no cluster is watched", "strong")]
+        return [(" ◐ ", "info"), ("connecting" if desk.fleet.clusters else "looking for clusters", "strong")]
     glyph, style = _tone(report)
     first, _, rest = verdict(report).partition(" · ")
     spans: list[Span] = [(f" {glyph} ", style), (first, f"bold {style}" if report.problems else "strong")]
@@ -40,13 +44,25 @@ def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: flo
         spans.append((f" · {hidden} hidden by filter or scope", "warning"))
     if desk.scope or desk.namespace:
         spans.append((f" · {desk.scope_words()} alone", "accent"))
-    for cluster in report.clusters:
-        if not cluster.fresh and cluster.phase is not Phase.LOADING:
-            old = f" for {ago(cluster.since, now)}" if cluster.since else ""
-            spans += [(" · ", "muted"), (f"{cluster.name} {cluster.phase}{old}", PHASES[cluster.phase][1])]
-        if hidden_kinds := sum(gap.phase is Phase.FORBIDDEN for gap in cluster.gaps):
-            spans += [(" · ", "muted"), (f"{hidden_kinds} kinds of {cluster.name} may not be seen", "status-blocked")]
-    return spans
+    lost = [cluster for cluster in report.clusters if not cluster.fresh and cluster.phase is not Phase.LOADING]
+    spans += lost_spans(
+        Lost(cluster.name, cluster.phase, f"for {ago(cluster.since, now)}" if cluster.since else "") for cluster in lost
+    )
+    return spans + _forbidden(report)
+
+
+def _forbidden(report: TriageReport) -> list[Span]:
+    """The kinds that may not be seen, by cluster while these are few."""
+    kinds = {cluster.name: sum(gap.phase is Phase.FORBIDDEN for gap in cluster.gaps) for cluster in report.clusters}
+    told = [f"{count} kinds of {name} may not be seen" for name, count in kinds.items() if count]
+    if len(told) > FEW:
+        told = [f"kinds of {len(told)} clusters may not be seen"]
+    return [span for words in told for span in ((" · ", "muted"), (words, "status-blocked"))]
+
+
+def _none_watched(desk: Desk) -> bool:
+    """Whether the user left every cluster; before the kubeconfig is read nothing is known."""
+    return bool(desk.contexts) and not desk.fleet.clusters
 
 
 def _tone(report: TriageReport) -> tuple[str, str]:
@@ -173,13 +189,15 @@ def _behind(cause: Cause, found: Evidence) -> list[Span]:
         spans.append((f" · {_plural(len(cause.tenants), 'tenant')} {joined(cause.tenants, 4)}", "strong"))
     if len(clusters) > 1:
         spans.append((f" · {len(clusters)} clusters", "strong"))
-    names = [_short(identity) for _, identity in found.chain[:NAMED]]
+    times = Counter(_short(identity) for _, identity in found.chain[: NAMED * 20])
+    shown = dict(list(times.items())[:NAMED])
+    names = [name if count == 1 else f"{name} ×{count}" for name, count in shown.items()]
     nearest, others = names[:5], names[5:]
     spans.append((f": {' → '.join(nearest)}", ""))
     if others:
         spans.append((f", then {', '.join(others)}", "muted"))
-    if found.waiting > len(names):
-        spans.append((f" and {found.waiting - len(names)} more", "muted"))
+    if more := found.waiting - sum(shown.values()):
+        spans.append((f" and {more} more", "muted"))
     return spans
 
 
@@ -202,9 +220,15 @@ def _elsewhere(others: Sequence[Elsewhere], now: float) -> list[Span]:
         row = other.row
         spans += [(f"{row.status.glyph} ", STATUS_STYLES[row.status]), (f"{other.cluster} ", "strong")]
         told = f"{row.status.word} {revision(row.record.revision)}".rstrip()
-        old = "" if other.state.trusted else f" ({ago(other.state.contact, now)} old)"
-        spans.append((f"{told}{old}  ", "muted"))
+        spans.append((f"{told}{_doubt(other, now)}  ", "muted"))
     return spans
+
+
+def _doubt(other: Elsewhere, now: float) -> str:
+    """How far what is told of the other cluster can be believed: nothing to add where it is current."""
+    if other.state.trusted:
+        return ""
+    return f" ({ago(other.state.contact, now)} old)" if other.state.contact else f" ({other.state.phase})"
 
 
 def _hidden_kinds(desk: Desk, cause: Cause) -> list[Fact]:
@@ -218,6 +242,9 @@ def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> Not
     """What stands in place of the list of causes when it is empty."""
     if desk.trouble and not desk.fleet.clusters:
         return "error", "no clusters to watch", [desk.trouble], [(":ctx", "choose contexts"), ("q", "quit")]
+    if _none_watched(desk):
+        told = [f"The kubeconfig has {len(desk.contexts)} {_plural(len(desk.contexts), 'context')}."]
+        return "nodata", "no cluster is watched", told, [(":ctx", "choose contexts")]
     if report is None or not report.clusters:
         return (
             "loading",

@@ -72,7 +72,14 @@ class FluxtuiApp(App[None]):
         self.add_mode("resources", self._resources)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
+        if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
+            self.set_reactive(App.theme, self._wanted_theme)
         self.set_keymap(start.config.keys)
+
+    @property
+    def _wanted_theme(self) -> str:
+        """The theme to start with: as the command line says, else the configuration, else the terminal."""
+        return self._start.theme or self._start.config.theme or themes.default_name(os.environ)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our style names, for themes that know nothing of them."""
@@ -92,7 +99,7 @@ class FluxtuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; then connect."""
-        self._choose_theme(self._start.theme or self._start.config.theme)
+        self._choose_theme(self._wanted_theme)
         self.desk.fleet.subscribe(self._follow)
         self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._begin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
     config = told.config()
     impersonation = told.impersonation()
     _check_terminal()
+    gc.disable()  # until the fleet has its modules: what is imported stays, and the first paint need not wait for it
     from fluxtui.app import FluxtuiApp, Start
 
     _check_command(told.command)

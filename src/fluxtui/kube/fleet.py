@@ -69,8 +69,12 @@ class Fleet:
     async def start(self) -> None:
         """Connect to every cluster. Returns when the connections are under way, not when there is data."""
         self._tasks = [asyncio.create_task(self._pump(), name="pump")]
-        await asyncio.to_thread(load_plumbing)
-        gc.freeze()  # a thousand modules that stay: the collector need not walk through them during the first lists
+        gc.disable()  # a thousand modules that stay: the collector would walk through them again and again
+        try:
+            await asyncio.to_thread(load_plumbing)
+        finally:
+            gc.freeze()  # nor need it during the first lists
+            gc.enable()
         raise_file_limit()
         self._plumbed = True
         for cluster in self.clusters.values():

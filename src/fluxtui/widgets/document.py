@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fluxtui.widgets.document_text import DocumentText, Match, Wrapping, restyled, sliced
+from fluxtui.widgets.ground import Grounded
 from fluxtui.widgets.lines import strip_of, window
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_source import Span
@@ -32,7 +33,7 @@ def unstyled(line: str) -> Sequence[Span]:
     return ((line, ""),)
 
 
-class DocumentView(ScrollView, can_focus=True):
+class DocumentView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
     """Read-only text with a line cursor, search, wrapping, and copying by lines."""
 
     DEFAULT_CSS = """
@@ -184,7 +185,7 @@ class DocumentView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
-        palette, base, width = palette_of(self), self.rich_style, self.scrollable_content_region.width
+        palette, base, width = palette_of(self), self.ground, self.scrollable_content_region.width
         inputs = (palette, base, width, self._match, self.wrap, self.numbers)
         if inputs != self._inputs:
             self._strips.clear()

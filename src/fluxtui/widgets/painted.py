@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
+from fluxtui.widgets.ground import Grounded
 from fluxtui.widgets.lines import strip_of
 from fluxtui.widgets.palette import Palette, palette_of
 from fluxtui.widgets.table_source import Span
 
 
-class Painted(Widget):
+class Painted(Grounded):
     """Asks `spans_at` for its lines once for each size and theme, and paints them.
 
     A subclass changes what it shows and calls `repaint`, which costs one frame of its own lines and no
@@ -40,7 +40,7 @@ class Painted(Widget):
     def render_line(self, y: int) -> Strip:
         """One finished line."""
         width, height = self.size
-        base = self.rich_style
+        base = self.ground
         palette = palette_of(self)
         inputs = (width, height, palette, base)
         if inputs != self._painted:

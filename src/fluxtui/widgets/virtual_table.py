@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fluxtui.widgets.ground import Grounded
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_columns import ESSENTIAL, Layout, TableColumn, lay_out
 from fluxtui.widgets.table_cursor import Cursor
@@ -31,7 +32,7 @@ SIDEWAYS = 8
 """Cells that one key scrolls to the side."""
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
     """A scrolling table over a source that it does not own. Its first line is the header."""
 
     DEFAULT_CSS = """
@@ -255,9 +256,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line: the header, a row, or nothing."""
-        self._painter.prepare(
-            palette_of(self), self.rich_style, self._columns, self._layout_of_columns, self._line_width
-        )
+        self._painter.prepare(palette_of(self), self.ground, self._columns, self._layout_of_columns, self._line_width)
         scroll_x, scroll_y = self.scroll_offset
         if y < HEADER:
             return self._painter.header(self.sort, scroll_x)

@@ -1,5 +1,7 @@
 """What is said of the fleet stays short and true with many clusters, with none, and when the view is narrowed."""
 
+import re
+
 from fluxtui.store.state import DataState, Phase
 
 from .world import SMALL, WIDE, World, command, kustomization, loses, running, sees
@@ -90,3 +92,38 @@ async def test_a_namespace_does_not_narrow_the_list_of_namespaces() -> None:
         await command(pilot, "ns apps")
         await command(pilot, "ns")
         await sees(pilot, "Namespaces 5", "flux-system", "kube-system")
+
+
+async def test_why_a_context_does_not_answer_can_be_read_whole_on_a_small_terminal() -> None:
+    world = World("", ["near", "far"])
+    why = "the user's command aws failed with exit code 255: the SSO session has expired, run aws sso login --profile p"
+    world.phase("far", Phase.LOGIN, why, contact=0)
+    async with running(world, SMALL) as pilot:
+        await command(pilot, "ctx")
+        told = await sees(pilot, "Contexts 2 of 2 watched")
+        assert "--profile" not in told
+        await pilot.press("down")
+        told = await sees(pilot, "--profile p")
+        assert why in " ".join(told.split())
+
+
+async def test_a_cluster_has_the_same_numbers_in_the_list_of_contexts_as_in_triage() -> None:
+    async with running(World("incident"), WIDE) as pilot:
+        strip = re.search(r"prod-eu-1 ✖ (\d+)/(\d+)", await sees(pilot, "prod-eu-1 ✖"))
+        assert strip is not None
+        await command(pilot, "ctx")
+        told = await sees(pilot, "Contexts 4 of 4 watched")
+        row = next(line for line in told.splitlines() if "prod-eu-1" in line).split()
+        assert row[row.index("v1.36.0") + 1 :][:2] == [strip[2], strip[1]]
+
+
+async def test_contexts_that_differ_at_their_ends_can_be_told_apart() -> None:
+    arn = "arn:aws:eks:eu-west-1:123456789012:cluster/"
+    world = World("", [f"{arn}payments", f"{arn}checkout"])
+    for name in world.objects:
+        world.put(name, kustomization("frontend", "web"))
+    async with running(world, SMALL) as pilot:
+        await command(pilot, "ks")
+        await sees(pilot, "ents", "kout")
+        await command(pilot, "ctx")
+        await sees(pilot, "payments", "checkout")

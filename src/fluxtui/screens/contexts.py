@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from fluxtui import keymap
+from fluxtui.insight.standing import standing
 from fluxtui.kinds.ages import age
-from fluxtui.kinds.status import Status
 from fluxtui.screens.base import CommandGiven, FleetScreen
 from fluxtui.screens.desk import PHASES, Desk
 from fluxtui.store.changes import Batch
+from fluxtui.store.state import Phase
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.notice import Notice
@@ -21,7 +22,7 @@ from fluxtui.widgets.virtual_table import VirtualTable
 
 COLUMNS = (
     TableColumn("state", "STATE", 14, 12, priority=90),
-    TableColumn("name", "CONTEXT", 20, 12, 40, flex=1, priority=ESSENTIAL),
+    TableColumn("name", "CONTEXT", 20, 12, 40, flex=1, priority=ESSENTIAL, cut="middle"),
     TableColumn("version", "KUBERNETES", 11, priority=40),
     TableColumn("objects", "OBJECTS", 7, align="right", priority=50),
     TableColumn("failing", "FAILING", 7, align="right", priority=60),
@@ -58,27 +59,29 @@ class ContextRows:
         name = self._names[index]
         cluster = self._desk.fleet.clusters.get(name)
         if cluster is None:
-            context = next((context for context in self._desk.contexts if context.name == name), None)
-            why = context.problem or context.server if context is not None else ""
-            return [("○ not watched", "muted"), name, "", "", "", (why, "muted")]
+            return [("○ not watched", "muted"), name, "", "", "", (self.why(name), "muted")]
         health = cluster.health
         glyph, style = PHASES[health.phase]
-        data = self._desk.store.cluster(name)
-        failing = sum(len(data.index("status").get(status.word)) for status in (Status.FAILED, Status.BLOCKED))
-        total = sum(len(table.rows) for table in data.tables.values() if table.kind != "Event")
-        old = (
-            f" · last word {age(self._desk.now() - health.contact)} ago"
-            if health.contact and health.phase.value != "fresh"
-            else ""
-        )
+        counted = standing(self._desk.store.cluster(name))  # as in triage: one cluster has one number of objects
         return [
             [(f"{glyph} {health.phase}", style)],
             [(name, "strong"), (" read-only" if self._desk.permission.refusal(name) else "", "warning")],
             health.version,
-            str(total),
-            (str(failing), "status-failed") if failing else "0",
-            (f"{health.detail or cluster.context.server}{old}", "muted"),
+            str(counted.total),
+            (str(counted.failing), "status-failed") if counted.failing else "0",
+            (self.why(name), "muted"),
         ]
+
+    def why(self, name: str) -> str:
+        """Why a context is in its state, and how old the last word from it is; else the address of its server."""
+        cluster = self._desk.fleet.clusters.get(name)
+        if cluster is None:
+            context = next((context for context in self._desk.contexts if context.name == name), None)
+            return context.problem or context.server if context is not None else ""
+        health = cluster.health
+        lost = health.contact and health.phase is not Phase.FRESH
+        old = f" · last word {age(self._desk.now() - health.contact)} ago" if lost else ""
+        return f"{health.detail or cluster.context.server}{old}"
 
 
 class ContextTable(VirtualTable):
@@ -94,10 +97,11 @@ class ContextsScreen(FleetScreen):
     tab = "contexts"
 
     def compose_body(self) -> ComposeResult:
-        """A headline, the list, or why there is none."""
+        """A headline, the list, or why there is none, and the selected context whole: columns may cut it."""
         yield FlowLine(id="title")
         yield ContextTable(COLUMNS, id="table")
         yield Notice(id="notice")
+        yield FlowLine(lines=4, indent=1, id="why")
 
     def catch_up(self) -> None:
         """The contexts as they are now."""
@@ -117,6 +121,16 @@ class ContextsScreen(FleetScreen):
         told = f" {watched} of {len(rows)} watched · {self.desk.scope_words()}"
         self.query_one("#title", FlowLine).show([(" Contexts", "title"), (told, "muted")])
         table.focus()
+        self._show_why()
+
+    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
+        """Another context: its name and reason whole."""
+        self._show_why()
+
+    def _show_why(self) -> None:
+        name = self._under_cursor()
+        why = ContextRows(self.desk).why(name) if name else ""
+        self.query_one("#why", FlowLine).show([(f" {name} ", "strong"), (f"  {why}", "")] if name else [])
 
     def follow(self, batch: Batch) -> None:
         """States or counts changed."""
@@ -125,6 +139,7 @@ class ContextsScreen(FleetScreen):
     def tick(self) -> None:
         """Ages and counts."""
         self.query_one("#table", VirtualTable).refresh_all()
+        self._show_why()
 
     def _under_cursor(self) -> str:
         key = self.query_one("#table", VirtualTable).cursor_key

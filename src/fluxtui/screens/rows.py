@@ -41,7 +41,7 @@ def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
     """The columns of a kind's list; without the cluster's where there is but one."""
     common = [
         TableColumn("status", "STATUS", 13, priority=90),
-        TableColumn("cluster", "CLUSTER", 12, 9, 20, flex=1, priority=80 if clusters else 0),
+        TableColumn("cluster", "CLUSTER", 12, 9, 20, flex=1, priority=80 if clusters else 0, cut="middle"),
         TableColumn("namespace", "NAMESPACE", 14, 10, 28, flex=1, priority=85),
         TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
         TableColumn("since", "SINCE", 5, align="right", priority=88),

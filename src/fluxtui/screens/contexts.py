@@ -65,11 +65,11 @@ class ContextRows:
         counted = standing(self._desk.store.cluster(name))  # as in triage: one cluster has one number of objects
         return [
             [(f"{glyph} {health.phase}", style)],
-            [(name, "strong"), (" read-only" if self._desk.permission.refusal(name) else "", "warning")],
+            (name, "strong"),
             health.version,
             str(counted.total),
             (str(counted.failing), "status-failed") if counted.failing else "0",
-            (self.why(name), "muted"),
+            [("read-only · " if self._desk.permission.refusal(name) else "", "warning"), (self.why(name), "muted")],
         ]
 
     def why(self, name: str) -> str:

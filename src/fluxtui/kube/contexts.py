@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -310,9 +311,9 @@ def _endpoint(name: str, entries: _Entries) -> Endpoint:
     if not endpoint.server:
         raise _Flaw(f"cluster {name!r} has no server")
     server = endpoint.server if "://" in endpoint.server else f"https://{endpoint.server}"
-    if not re.match(r"https?://[^/\s]+", server):
+    if not _is_url(server):
         raise _Flaw(f"cluster {name!r}: server {endpoint.server!r} is not an http or https URL")
-    if endpoint.proxy_url and not re.match(r"https?://[^/\s]+", endpoint.proxy_url):
+    if endpoint.proxy_url and not _is_url(endpoint.proxy_url):
         raise _Flaw(
             f"cluster {name!r}: proxy-url {endpoint.proxy_url!r} is not an http or https URL (SOCKS is not supported)"
         )
@@ -325,6 +326,15 @@ def _endpoint(name: str, entries: _Entries) -> Endpoint:
         else _file(path, endpoint.certificate_authority, f"cluster {name!r}: certificate-authority")
     )
     return msgspec.structs.replace(endpoint, server=server.rstrip("/"), certificate_authority=authority)
+
+
+def _is_url(text: str) -> bool:
+    """Whether it is http or https with a host, and a port if any, that can be connected to."""
+    try:
+        url = urlsplit(text)
+        return re.match(r"https?://[^/\s]+", text) is not None and bool(url.hostname) and url.port != 0
+    except ValueError:  # brackets around what is no IPv6 address, a port that is no number
+        return False
 
 
 def _user(name: str, entries: _Entries) -> User:

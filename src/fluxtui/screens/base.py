@@ -118,7 +118,8 @@ class FleetScreen(Screen[None]):
     def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
         """A hint was clicked: as if its key were pressed."""
         names = {"⏎": "enter", "/": "slash", ":": "colon", "?": "question_mark", "space": "space", "esc": "escape"}
-        self.app.simulate_key(names.get(event.action, event.action))
+        # by the application: a key that the screen itself sends does not get past the screen on its way up
+        self.app.call_later(self.app.simulate_key, names.get(event.action, event.action))
 
     # The command line
 

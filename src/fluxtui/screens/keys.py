@@ -18,14 +18,15 @@ NAMES = {
 }  # fmt: skip
 
 FILTERS: tuple[tuple[str, str], ...] = (
-    ("cert man", "words: letters in order, in kind, namespace, name or cluster"),
-    ("ns: kind: cluster: name:", "fields; * is a glob, a comma means or"),
-    ("status:failed,blocked", "ready, progressing, blocked, failed, suspended, unknown"),
+    ("cert man", "these letters in order, in any of its names"),
+    ("ns: kind: cluster: name:", "of a field; * is a glob, a comma means or"),
+    ("status:failed,blocked", "or ready, progressing, suspended, unknown"),
     ("reason: label:k=v tenant:", "more fields; also message: source: revision:"),
-    ("age:<30m since:>2h", "created, or in its status, for less or more than"),
+    ("age:<30m since:>2h", "younger than; in its status for longer than"),
     ("!x  “exact”", "not; exactly"),
 )
-
+EXAMPLES = max(len(example) for example, _ in FILTERS) + 2
+"""Cells that the examples of filters take."""
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("This screen", ()),
@@ -61,7 +62,7 @@ def _facts(active: Mapping[str, ActiveBinding]) -> list[Fact]:
             "",
             [
                 ("Keys that work here", "accent"),
-                ("   esc closes · the grey ids are for keys: in the configuration", "muted"),
+                ("   esc closes · grey: the ids for the configuration", "muted"),
             ],
             1,
         )
@@ -81,5 +82,5 @@ def _facts(active: Mapping[str, ActiveBinding]) -> list[Fact]:
             spans: list[Span] = [(told[name], ""), (f"  {name}", "faint")]
             facts.append(Fact("  ".join(keys[name][:3]), spans, 1, "key"))
     facts += [Fact("", [], 1), Fact("", [("Filter language", "title")], 1)]
-    facts += [Fact(example, [(about, "muted")], 1, "key") for example, about in FILTERS]
+    facts += [Fact("", [(example.ljust(EXAMPLES), "key"), (about, "muted")], 1) for example, about in FILTERS]
     return facts

@@ -63,6 +63,10 @@ def _selected(kind: Kind, obj: Json) -> bool:
     return True
 
 
+def _host(name: str) -> str:
+    return "".join(char for char in name if char.isalnum() or char == "-")
+
+
 def identity(obj: Json) -> str:
     """The id of an object, as records have it."""
     meta = obj["metadata"]
@@ -105,7 +109,7 @@ class World:
         self.objects: dict[str, dict[str, Json]] = {name: dict(founded.get(name, {})) for name in chosen}
         self.states: dict[tuple[str, str], DataState] = {}
         self.contexts = [
-            Context(name=name, endpoint=Endpoint(server=f"https://{name}.example:6443")) for name in chosen
+            Context(name=name, endpoint=Endpoint(server=f"https://{_host(name)}.example:6443")) for name in chosen
         ]
         self.watched = [context.name for context in self.contexts]
         self.trouble = ""
@@ -188,6 +192,14 @@ class World:
             if told.record is not None:
                 table.remove(told.record.id) if event == "DELETED" else table.upsert(told.record)
 
+    def found(self, cluster: str, known: str) -> Json:
+        """The object behind an id as records have it: cleaned of what no terminal should see."""
+        held = self.objects[cluster]
+        if known in held:
+            return held[known]
+        kind = KINDS[known.partition("/")[0]]
+        return next(obj for obj in held.values() if getattr(kind.decode_object(_encode(obj)), "id", "") == known)
+
     # The program on it
 
     def app(self, **start: Any) -> FluxtuiApp:
@@ -233,7 +245,7 @@ class StillCluster(Cluster):
         await asyncio.sleep(0)
         if identity in self.world.refusals:
             raise self.world.refusals[identity]
-        return copy.deepcopy(self.world.objects[self.name][identity])
+        return copy.deepcopy(self.world.found(self.name, identity))
 
 
 class StillFleet(Fleet):

@@ -166,6 +166,10 @@ class Terminal:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def worked(self) -> float:
+        """CPU milliseconds of its main thread so far, which hardly depend on how busy the machine is."""
+        return int(Path(f"/proc/{self._process.pid}/schedstat").read_text().split()[0]) / 1e6
+
     def waited(self) -> float:
         """Milliseconds for which its main thread was ready to run and got no core: what a busy machine adds."""
         return int(Path(f"/proc/{self._process.pid}/schedstat").read_text().split()[1]) / 1e6

@@ -4,7 +4,6 @@ Knows JSON and structs, nothing of Kubernetes. This is the slow way and runs for
 one object holds (wrong types, broken UTF-8, nesting that no parser follows), the others beside it are read.
 """
 
-import json
 import re
 from typing import Any, TypeVar, cast
 
@@ -43,6 +42,8 @@ def untyped(data: bytes) -> object:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError):
         pass
+    import json  # late: what is sound never gets here
+
     try:
         return json.loads(_cut(data).decode("utf-8", "replace"), parse_int=_number, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:

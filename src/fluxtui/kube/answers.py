@@ -5,7 +5,6 @@ and cleaned before they become part of a message. Shapes: the recorded answers o
 """
 
 # ruff: noqa: N818 - named for what happened, which is what a reader of an except clause wants to know
-import email.utils
 import re
 from collections.abc import Mapping
 
@@ -157,6 +156,8 @@ def retry_after(value: str, now: float) -> float:
     """Seconds of a Retry-After header: a number or a date; 0 when there is none or it cannot be read."""
     if value.strip().isdigit():
         return float(value)
+    import email.utils  # late: few servers send dates, and every start would import it
+
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, TypeError, OverflowError):

@@ -7,7 +7,6 @@ take keys from the terminal. Only `log_in` gives it the terminal, with the scree
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -164,7 +163,7 @@ def _environment(
         }
     info = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
     own = {variable.name: variable.value for variable in plugin.env or ()}
-    return {**environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
+    return {**environ, **own, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
 
 
 def _with_hint(plugin: ExecPlugin, reason: str) -> str:

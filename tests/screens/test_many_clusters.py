@@ -126,4 +126,4 @@ async def test_contexts_that_differ_at_their_ends_can_be_told_apart() -> None:
         await command(pilot, "ks")
         await sees(pilot, "ents", "kout")
         await command(pilot, "ctx")
-        await sees(pilot, "payments", "checkout")
+        await sees(pilot, "…yments ", "…eckout ")

@@ -1,0 +1,132 @@
+"""The whole program in a real terminal: it starts, listens, follows a resize, and leaves the terminal as it was."""
+
+import subprocess
+
+import pytest
+
+
+def simulators():
+    found = subprocess.run(
+        ["pgrep", "-f", "fluxtui.simulator .*fluxtui-demo"], capture_output=True, text=True, check=False
+    )
+    return set(found.stdout.split())
+
+
+def test_the_demo_names_the_cause_with_its_blast_radius_at_80_by_24(terminal, demo):
+    term = terminal()
+    term.run(demo)
+    term.shows("HelmRelease cert-manager/cert-manager", "prod-eu-1", "UpgradeFailed", "waits behind", "objects")
+    (cause,) = [line for line in term.lines() if line.startswith("▌")]
+    blocked = int(cause.split()[1])
+    assert blocked >= 30
+    assert any(f"waits behind    {blocked} objects" in line for line in term.lines())
+    assert all(len(line) <= 80 for line in term.lines())
+
+
+def test_keys_move_open_and_come_back(terminal, demo):
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager", "backend/apps")
+    term.press("Down")
+    term.until(lambda: any(line.startswith("▌") and "backend/apps" in line for line in term.lines()))
+    term.press("Enter")
+    term.shows("apiVersion: source.toolkit.fluxcd.io/v1", "kind: OCIRepository")
+    term.press("Escape")
+    term.shows("root causes explain")
+    term.type(":hr")
+    term.press("Enter")
+    term.shows("HelmReleases")
+    term.type("/ns:backend")
+    term.press("Enter")
+    term.until(lambda: "ns:backend" in term.screen() and " of " in term.lines()[1])
+
+
+def test_a_resize_is_followed(terminal, demo):
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager", "UpgradeFailed")
+    assert "TENANTS" not in term.screen()
+    term.resize(160, 48)
+    term.until(lambda: "TENANTS" in term.screen() and len(term.lines()) == 48)
+    term.resize(60, 15)
+    term.until(lambda: len(term.lines()) <= 15 and "cert-manager" in term.screen())
+    assert all(len(line) <= 60 for line in term.lines())
+
+
+def test_q_leaves_the_terminal_as_it_was_and_nothing_running(terminal, demo):
+    before = simulators()
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager")
+    assert term.told("alternate_on") == "1"
+    assert simulators() - before
+    term.press("q")
+    term.back_in_the_shell()
+    term.until(lambda: not simulators() - before)
+
+
+def test_quitting_is_no_failure(terminal, demo):
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager")
+    term.press("q")
+    term.until(lambda: term.told("alternate_on") == "0")
+    assert term.status() == "0"
+
+
+@pytest.mark.parametrize("signal", ["TERM", "HUP"])
+def test_a_signal_leaves_the_terminal_usable(terminal, demo, signal):
+    before = simulators()
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager")
+    pane = term.told("pane_pid")
+    program = subprocess.run(["pgrep", "-P", pane], capture_output=True, text=True, check=True).stdout.split()[0]
+    subprocess.run(["kill", f"-{signal}", program], check=True)
+    term.back_in_the_shell()
+    term.until(lambda: not simulators() - before)
+
+
+def test_ctrl_z_goes_to_the_shell_and_fg_comes_back(terminal, demo):
+    term = terminal()
+    term.run(demo)
+    term.shows("cert-manager/cert-manager")
+    term.press("C-z")
+    term.until(lambda: term.told("alternate_on") == "0" and "shell>" in term.screen())
+    term.run("fg")
+    term.shows("root causes explain", "cert-manager/cert-manager")
+    term.press("q")
+    term.back_in_the_shell()
+
+
+@pytest.mark.parametrize("kind", ["xterm-256color", "screen-256color", "tmux-256color", "screen"])
+def test_terminals_that_people_have(terminal, demo, kind):
+    term = terminal(TERM=kind)
+    term.run(f"TERM={kind}", demo)
+    term.shows("HelmRelease cert-manager/cert-manager", "prod-eu-1")
+    term.press("q")
+    term.back_in_the_shell()
+
+
+def test_without_unicode_it_draws_ascii(terminal, demo):
+    term = terminal()
+    term.run("LANG=C LC_ALL=C FLUXTUI_ASCII=1", demo)
+    term.shows("x HelmRelease cert-manager/cert-manager")
+    assert term.screen().isascii()
+
+
+def test_without_colour_every_status_is_a_glyph_and_a_word(terminal, demo):
+    term = terminal()
+    term.run("NO_COLOR=1", demo, "--scenario", "incident")
+    term.shows("✖ HelmRelease", "‖ Kustomization")
+    coloured = term.tmux("capture-pane", "-t", "t", "-p", "-e")
+    assert "\x1b[38;2;" not in coloured
+    assert "\x1b[38;5;" not in coloured
+
+
+def test_the_badge_of_read_only_is_always_there(terminal, demo):
+    term = terminal()
+    term.run(f"FLUXTUI_READ_ONLY=1 {demo}")
+    term.shows("READ-ONLY", "cert-manager/cert-manager")
+    term.press("4")
+    term.shows("Kustomizations", "READ-ONLY")

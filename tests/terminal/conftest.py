@@ -79,7 +79,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal():
+def terminal(tmp_path):
+    """Opens terminals; what programs put aside lies in the test's own folder, by which its processes are known."""
     if shutil.which("tmux") is None:
         if os.environ.get("FLUXTUI_REQUIRE_REAL") == "1":
             pytest.fail("tmux is not installed")
@@ -87,7 +88,7 @@ def terminal():
     opened = []
 
     def open_terminal(width=80, height=24, **environ):
-        opened.append(Terminal(width, height, **environ))
+        opened.append(Terminal(width, height, **({"TMPDIR": str(tmp_path)} | environ)))
         return opened[-1]
 
     yield open_terminal

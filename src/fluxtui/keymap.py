@@ -35,7 +35,12 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
-RESOURCE: tuple[Binding, ...] = (Binding("z", "yaml", "YAML alone", show=False, id="resource.zoom"),)
+TRIAGE: tuple[Binding, ...] = (Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),)
+
+RESOURCE: tuple[Binding, ...] = (
+    Binding("z", "yaml", "YAML alone", show=False, id="resource.zoom"),
+    Binding("enter", "facts", "Facts alone", show=False, id="resource.facts"),
+)
 
 CONTEXT_LIST: tuple[Binding, ...] = (
     Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
@@ -54,6 +59,7 @@ def all_ids() -> set[str]:
     every = (
         *APP,
         *SCREEN,
+        *TRIAGE,
         *RESOURCES,
         *RESOURCE,
         *CONTEXT_LIST,

@@ -90,13 +90,16 @@ class ResourceScreen(FleetScreen):
             document.show("# this cluster is not watched any more: :ctx", "yaml")
             return
         first = not self._yaml_note
+        if first:
+            document.show("# on its way", "yaml")
         try:
             self._yaml_note = await self._text(await cluster.fetch(self._identity))
-        except (KubeError, Garbled) as error:
+        except (KubeError, Garbled, RecursionError) as error:
+            told = "it is nested too deeply to be shown" if isinstance(error, RecursionError) else str(error)
             if first:
-                document.show("\n".join(f"# {line}" for line in str(error).splitlines()), "yaml")
+                document.show("\n".join(f"# {line}" for line in told.splitlines()), "yaml")
             else:
-                self.notify(str(error), title="the YAML shown is of before", severity="warning", markup=False)
+                self.notify(told, title="the YAML shown is of before", severity="warning", markup=False)
             return
         document.show(self._yaml_note, "yaml", keep=not first)
 
@@ -118,8 +121,17 @@ class ResourceScreen(FleetScreen):
 
     def action_yaml(self) -> None:
         """The YAML alone, or with the facts again."""
-        facts = self.query_one("#facts")
-        facts.display = not facts.display
+        self._alone("yaml")
+
+    def action_facts(self) -> None:
+        """The facts alone, or with the YAML again."""
+        self._alone("facts")
+
+    def _alone(self, part: str) -> None:
+        page = self.query_one("#page")
+        was = page.has_class(f"{part}-alone")
+        page.remove_class("yaml-alone", "facts-alone")
+        page.set_class(not was, f"{part}-alone")
 
     def filter_changed(self, text: str, *, final: bool) -> str:
         """On a page, `/` searches the YAML."""
@@ -133,6 +145,7 @@ class ResourceScreen(FleetScreen):
             KeyHint("/", "search", 60),
             KeyHint("n N", "next, previous", 50, "n"),
             KeyHint("z", "YAML alone", 45),
+            KeyHint("⏎", "facts alone", 43, "enter"),
             KeyHint("w", "wrap", 40),
             KeyHint("v y", "select, copy lines", 25, "v"),
             KeyHint("c", "copy name", 35),

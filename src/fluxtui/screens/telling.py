@@ -126,15 +126,17 @@ def _standing(standing: Standing, now: float, *, worded: bool) -> list[Span]:
     return counts
 
 
-def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
-    """Why it is believed to be the cause; the first lines are those that must be seen where room is short."""
-    now = desk.now()
+def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = False) -> list[Fact]:
+    """Why it is believed to be the cause; the first lines are those that must be seen where room is short. With `whole`
+    there is room: nothing is kept to one line.
+    """
+    now, line = desk.now(), 3 if whole else 1
     (_, message), *conditions = found.messages
     words = " ".join(message.split())
     facts = [Fact("", [(words, "strong")], 12)] if words else []
     facts.append(Fact("", _state(desk, cause, found), 2))
     first, later = found.changed[:1], found.changed[1:]
-    facts.extend(Fact("changed before", _changed(change, now), 1) for change in first)
+    facts.extend(Fact("changed before", _changed(change, now), line) for change in first)
     if found.waiting:
         facts.append(Fact("waits behind", _behind(cause, found), 6))
     if len(cause.members) > 1:
@@ -142,8 +144,8 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence) -> list[Fact]:
         facts.append(Fact("the same in", [(joined(others, 4), "")], 3))
     if found.elsewhere:
         facts.append(Fact("elsewhere", _elsewhere(found.elsewhere, now), 2))
-    facts.extend(Fact("also changed", _changed(change, now), 1) for change in later)
-    facts.extend(Fact("not the cause", [(text, "muted")], 1) for text in found.not_the_cause)
+    facts.extend(Fact("also changed", _changed(change, now), line) for change in later)
+    facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
     facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
     facts.extend(_hidden_kinds(desk, cause))
     return facts

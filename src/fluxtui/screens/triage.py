@@ -1,9 +1,12 @@
 """Triage, the first screen: what is wrong, and what is behind it."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
+from fluxtui import keymap
 from fluxtui.insight.causes import Cause, concerns
 from fluxtui.insight.evidence import evidence
 from fluxtui.insight.triage import TriageReport
@@ -24,6 +27,7 @@ from fluxtui.widgets.virtual_table import VirtualTable
 class TriageScreen(FleetScreen):
     """Root causes by impact, the evidence for the selected one, and the state of every cluster."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.TRIAGE]
     tab = "triage"
 
     def __init__(self, desk: Desk) -> None:
@@ -31,6 +35,7 @@ class TriageScreen(FleetScreen):
         self._reporting = Reporting(desk.store, desk.now, self.show_report)
         self._report: TriageReport | None = None
         self._rows = ProblemRows(desk, ())
+        self._alone = False
 
     def compose_body(self) -> ComposeResult:
         """Verdict, activity, causes, evidence, clusters."""
@@ -38,7 +43,7 @@ class TriageScreen(FleetScreen):
         yield FlowLine(id="activity")
         yield VirtualTable(COLUMNS, id="causes")
         yield FlowLine(id="evidence-title")
-        yield FactSheet(id="evidence")
+        yield FactSheet(more="z", id="evidence")
         yield Notice(id="notice")
         yield FlowLine(id="clusters")
 
@@ -100,17 +105,19 @@ class TriageScreen(FleetScreen):
         """Few causes leave the room to the evidence; many take up to half of it."""
         table = self.query_one("#causes", VirtualTable)
         room = max(4, self.size.height - 7)
-        table.styles.height = min(len(self._rows) + 1, max(4, room // 2))
+        table.styles.height = 2 if self._alone else min(len(self._rows) + 1, max(4, room // 2))
 
     def _show_words(self) -> None:
         report, now = self._report, self.desk.now()
         hidden = len(report.problems) - len(self._rows) if report is not None else 0
         self.query_one("#verdict", FlowLine).show(verdict_spans(self.desk, report, hidden, now))
         activity = self.query_one("#activity", FlowLine)
-        activity.display = report is not None and report.activity.total > 0
+        activity.display = report is not None and report.activity.total > 0 and not self._alone
         if report is not None:
             activity.show(activity_spans(report, self.size.width))
         self.query_one("#clusters", FlowLine).show(clusters_spans(self.desk, report, self.size.width, now))
+        for name in ("#verdict", "#clusters"):
+            self.query_one(name).display = not self._alone
         empty = not len(self._rows)
         for name in ("#causes", "#evidence-title", "#evidence"):
             self.query_one(name).display = not empty
@@ -135,7 +142,15 @@ class TriageScreen(FleetScreen):
             return
         self.query_one("#evidence-title", FlowLine).show(_title(cause))
         found = evidence(self.desk.store, cause)
-        self.query_one("#evidence", FactSheet).show(evidence_facts(self.desk, cause, found))
+        self.query_one("#evidence", FactSheet).show(evidence_facts(self.desk, cause, found, whole=self._alone))
+
+    def action_zoom(self) -> None:
+        """The evidence alone under its cause, or everything again; the arrows go through the causes in both."""
+        self._alone = bool(len(self._rows)) and not self._alone
+        self._share_room()
+        self._show_words()
+        self._show_evidence()
+        self.show_hints()
 
     # What it says
 
@@ -158,7 +173,8 @@ class TriageScreen(FleetScreen):
         """Keys of this screen."""
         return (
             KeyHint("⏎", "open", 90, "enter"),
-            KeyHint("4", "resources", 50),
+            KeyHint("4", "resources", 36),
+            KeyHint("z", "the rest" if self._alone else "evidence alone", 38),
             *COMMON_HINTS,
             KeyHint("c", "copy name", 30),
             KeyHint(":ctx", "clusters", 35, ":"),

@@ -28,7 +28,8 @@ class Fact:
 
 
 class FactSheet(Painted):
-    """Facts in their order, the labels in a column of their own; what has no room is counted in the last line."""
+    """Facts in their order, the labels in a column of their own; what has no room is counted in the last line, with the
+    key (`more`) that shows it."""
 
     DEFAULT_CSS = """
     FactSheet {
@@ -42,11 +43,13 @@ class FactSheet(Painted):
         self,
         facts: Sequence[Fact] = (),
         *,
+        more: str = "⏎",
         id: str | None = None,  # noqa: A002 - what every widget calls it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._facts: tuple[Fact, ...] = tuple(facts)
+        self._more = more
 
     def show(self, facts: Sequence[Fact]) -> None:
         """Says something else; nothing is painted if it is the same."""
@@ -69,7 +72,7 @@ class FactSheet(Painted):
         lines = [line for fact in whole for line in fact]
         if len(lines) > height > 0:
             left = len(lines) - height + 1
-            lines = [*lines[: height - 1], [(f"… {left} more lines: ⏎", "muted")]]
+            lines = [*lines[: height - 1], [(f"… {left} more lines: {self._more}", "muted")]]
         return lines
 
     def _lines_of(self, fact: Fact, width: int, most: int) -> list[list[Span]]:

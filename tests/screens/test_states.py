@@ -242,6 +242,24 @@ async def test_contexts_show_how_each_cluster_answers_and_why(pair: World) -> No
         assert "v1.36.0" in row and "5" in row
 
 
+async def test_a_cluster_that_never_answered_has_no_numbers_not_even_zero(pair: World) -> None:
+    pair.phase("alpha", Phase.UNREACHABLE, "connection refused", contact=0)
+    async with running(pair) as pilot:
+        await command(pilot, "ctx")
+        told = await sees(pilot, "unreachable", "fresh")
+        row = next(line for line in told.splitlines() if "unreachable" in line)
+        assert row.count("?") == 2 and " 0 " not in row
+        assert " 0 " in next(line for line in told.splitlines() if "fresh" in line and "beta" in line)
+
+
+async def test_a_fleet_of_which_nothing_is_known_claims_nothing(pair: World) -> None:
+    for cluster in ("alpha", "beta"):
+        pair.phase(cluster, Phase.UNREACHABLE, "connection refused", contact=0)
+    async with running(pair) as pilot:
+        told = await sees(pilot, "no objects known", "0 of 2 clusters fresh")
+        assert "ready" not in told.splitlines()[1]
+
+
 async def test_a_context_that_can_never_work_is_a_row_with_its_reason(pair: World) -> None:
     from fluxtui.kube.contexts import Context
 

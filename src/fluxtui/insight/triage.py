@@ -159,7 +159,7 @@ def verdict(report: TriageReport) -> str:
 def _causes(report: TriageReport) -> str:
     problems = len(report.problems)
     if not problems:
-        known = f"{report.count(Status.READY)} of {report.total} objects ready"
+        known = f"{report.count(Status.READY)} of {report.total} objects ready" if report.total else "no objects known"
         return known if report.failing == 0 else f"{report.failing} failing objects, no cause known yet · {known}"
     causes = "1 root cause" if problems == 1 else f"{problems} root causes"
     if report.loading:

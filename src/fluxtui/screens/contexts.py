@@ -63,12 +63,13 @@ class ContextRows:
         health = cluster.health
         glyph, style = PHASES[health.phase]
         counted = standing(self._desk.store.cluster(name))  # as in triage: one cluster has one number of objects
+        known = counted.total > 0 or health.phase is Phase.FRESH  # of what never answered there is no number, nor 0
         return [
             [(f"{glyph} {health.phase}", style)],
             (name, "strong"),
             health.version,
-            str(counted.total),
-            (str(counted.failing), "status-failed") if counted.failing else "0",
+            str(counted.total) if known else ("?", "muted"),
+            (str(counted.failing), "status-failed") if counted.failing else "0" if known else ("?", "muted"),
             [("read-only · " if self._desk.permission.refusal(name) else "", "warning"), (self.why(name), "muted")],
         ]
 

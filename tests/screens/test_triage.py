@@ -1,5 +1,6 @@
 """Triage: cause, evidence and blast radius are on the first screen, before any key is pressed."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -153,3 +154,34 @@ async def test_the_number_of_the_tab_brings_triage_back(incident: World) -> None
         await sees(pilot, "Kustomizations")
         await pilot.press("1")
         await sees(pilot, CERT_MANAGER, "waits behind")
+
+
+async def test_a_resize_is_answered_at_once_by_every_line(incident: World) -> None:
+    async with running(incident, SMALL) as pilot:
+        await sees(pilot, CERT_MANAGER, "prod-us-1 ⊘ 2m")
+        pilot.app.screen._reporting._due = asyncio.Event()  # no report comes to the rescue
+        await pilot.resize_terminal(*WIDE)
+        told = await sees(pilot, "TENANTS", "prod-us-1 ⊘ unreachable 2m")
+        rule = next(line for line in told.splitlines() if line.startswith("── "))
+        assert rule == rule.rstrip() and "…" not in rule
+
+
+async def test_the_last_line_offers_only_what_can_be_done(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        assert "open" in lines(pilot)[-1] and "evidence alone" in lines(pilot)[-1]
+        await type_filter(pilot, "name:nothing-like-this")
+        await pilot.press("enter")
+        await sees(pilot, "no root cause matches")
+        last = lines(pilot)[-1]
+        assert "filter" in last and not [word for word in ("open", "evidence", "copy") if word in last]
+
+
+async def test_the_evidence_alone_ends_with_the_last_cause(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, CERT_MANAGER)
+        await pilot.press("z")
+        await loses(pilot, "root causes")
+        await type_filter(pilot, "name:nothing-like-this")
+        told = await sees(pilot, "no root cause matches", "root causes")
+        assert "3 of 4" in told

@@ -19,6 +19,7 @@ from fluxtui.store.changes import Batch
 from fluxtui.widgets.factsheet import FactSheet
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
+from fluxtui.widgets.lines import span_width
 from fluxtui.widgets.notice import Notice
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.virtual_table import VirtualTable
@@ -72,8 +73,10 @@ class TriageScreen(FleetScreen):
         self._reporting.wake()
 
     def on_resize(self) -> None:
-        """The lists share the room anew."""
+        """The lists share the room anew, and sentences are as long as it lets them."""
         self._share_room()
+        self._show_words()
+        self._show_evidence()
 
     def show_report(self, report: TriageReport) -> None:
         """Put a report on the screen; the cursor stays on its cause."""
@@ -96,6 +99,7 @@ class TriageScreen(FleetScreen):
         if self.desk.scope or self.desk.namespace:
             problems = [cause for cause in problems if concerns(self.desk.store, cause, self.desk.in_scope)]
         self._rows = ProblemRows(self.desk, problems)
+        self._alone = self._alone and bool(problems)  # without causes there is nothing to look at alone
         self.query_one("#causes", VirtualTable).set_source(self._rows)
         self._share_room()
         self._show_evidence()
@@ -125,6 +129,7 @@ class TriageScreen(FleetScreen):
         notice.display = empty
         if empty:
             notice.show(*nothing_to_show(self.desk, report, hidden))
+        self.show_hints()
 
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
         """Another cause: its evidence."""
@@ -140,7 +145,7 @@ class TriageScreen(FleetScreen):
         cause = self._cause()
         if cause is None:
             return
-        self.query_one("#evidence-title", FlowLine).show(_title(cause))
+        self.query_one("#evidence-title", FlowLine).show(_title(cause, self.size.width))
         found = evidence(self.desk.store, cause)
         self.query_one("#evidence", FactSheet).show(evidence_facts(self.desk, cause, found, whole=self._alone))
 
@@ -171,18 +176,21 @@ class TriageScreen(FleetScreen):
 
     def hints(self) -> Sequence[KeyHint]:
         """Keys of this screen."""
+        zoom = KeyHint("z", "the rest" if self._alone else "evidence alone", 38)
+        some = bool(len(self._rows))
         return (
-            KeyHint("⏎", "open", 90, "enter"),
+            *((KeyHint("⏎", "open", 90, "enter"),) if some else ()),
             KeyHint("4", "resources", 36),
-            KeyHint("z", "the rest" if self._alone else "evidence alone", 38),
+            *((zoom,) if some else ()),
             *COMMON_HINTS,
-            KeyHint("c", "copy name", 30),
+            *((KeyHint("c", "copy name", 30),) if some else ()),
             KeyHint(":ctx", "clusters", 35, ":"),
         )
 
 
-def _title(cause: Cause) -> list[Span]:
+def _title(cause: Cause, width: int) -> list[Span]:
     clusters = ", ".join(cause.clusters[:3]) + (
         f" and {len(cause.clusters) - 3} more" if len(cause.clusters) > 3 else ""
     )
-    return [("── ", "border"), (cause.title, "title"), (f" · {clusters} ", "muted"), ("─" * 200, "border")]
+    spans: list[Span] = [("── ", "border"), (cause.title, "title"), (f" · {clusters} ", "muted")]
+    return [*spans, ("─" * max(0, width - span_width(spans)), "border")]

@@ -1,6 +1,5 @@
 """Triage: cause, evidence and blast radius are on the first screen, before any key is pressed."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -159,7 +158,7 @@ async def test_the_number_of_the_tab_brings_triage_back(incident: World) -> None
 async def test_a_resize_is_answered_at_once_by_every_line(incident: World) -> None:
     async with running(incident, SMALL) as pilot:
         await sees(pilot, CERT_MANAGER, "prod-us-1 ⊘ 2m")
-        pilot.app.screen._reporting._due = asyncio.Event()  # no report comes to the rescue
+        pilot.app.workers.cancel_node(pilot.app.screen)  # no report comes to the rescue
         await pilot.resize_terminal(*WIDE)
         told = await sees(pilot, "TENANTS", "prod-us-1 ⊘ unreachable 2m")
         rule = next(line for line in told.splitlines() if line.startswith("── "))

@@ -167,6 +167,25 @@ async def test_a_list_names_the_clusters_that_it_does_not_know(pair: World) -> N
         assert "⊘ beta forbidden" in told
 
 
+async def test_an_empty_list_offers_no_keys_for_rows_until_there_are_some(pair: World) -> None:
+    async with running(pair, WIDE) as pilot:
+        await command(pilot, "hr")
+        await sees(pilot, "no HelmReleases")
+        assert not [word for word in ("open", "mark", "sort", "faults", "copy") if word in lines(pilot)[-1]]
+        await command(pilot, "ks")
+        told = await sees(pilot, "Kustomizations 10")
+        assert "open" in told.splitlines()[-1] and "space mark" in told.splitlines()[-1]
+        pair.remove("alpha", *pair.objects["alpha"])
+        pair.remove("beta", *pair.objects["beta"])
+        pair.tell()
+        told = await sees(pilot, "no Kustomizations")
+        assert "open" not in told.splitlines()[-1]
+        pair.put("alpha", kustomization("frontend", "app"))
+        pair.tell()
+        told = await sees(pilot, "Kustomizations 1")
+        assert "open" in told.splitlines()[-1]
+
+
 # --- a cluster is lost while one looks
 
 

@@ -167,7 +167,9 @@ class ResourcesScreen(FleetScreen):
         empty = not len(self._listing)
         notice = self.query_one("#notice", Notice)
         self.query_one("#listing").display = not empty
-        notice.display = empty
+        if notice.display != empty:
+            notice.display = empty
+            self.show_hints()
         if empty:
             notice.show(*self._reason(text))
         else:
@@ -259,6 +261,8 @@ class ResourcesScreen(FleetScreen):
 
     def hints(self) -> Sequence[KeyHint]:
         """Keys of a list."""
+        if not len(self._listing):
+            return (*COMMON_HINTS, KeyHint("0", "all", 15))
         return (
             KeyHint("⏎", "open", 90, "enter"),
             *COMMON_HINTS,

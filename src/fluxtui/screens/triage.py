@@ -81,7 +81,7 @@ class TriageScreen(FleetScreen):
     def show_report(self, report: TriageReport) -> None:
         """Put a report on the screen; the cursor stays on its cause."""
         self._report = report
-        if not self.is_current:
+        if not self.is_current or not self.display:  # a program that ends has no lists any more
             return
         self._list(self.desk.filters.get(self.tab, ""))
         self._show_words()

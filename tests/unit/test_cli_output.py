@@ -17,6 +17,7 @@ from fluxtui.cli.printing import Answer, Printer, accepting
 from fluxtui.cli.tables import Column, table
 from fluxtui.insight import causes, export
 from fluxtui.insight.standing import Gap, standing
+from fluxtui.kinds.cluster import EventRecord
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import DataState, Phase
 from fluxtui.widgets.text import width_of
@@ -392,3 +393,25 @@ async def test_in_a_file_watched_tables_follow_each_other_and_clear_nothing():
     await printer.show()
     assert "\x1b" not in stream.getvalue()
     assert "text of a\n" in stream.getvalue()
+
+
+# -- events
+
+
+def test_an_event_is_not_called_ready_and_the_latest_comes_first(fleet):
+    """A Warning that a health check failed once stood there as "ready"."""
+    kind = KINDS["Event"]
+    fleet.cluster("eu")
+    fleet.cluster("us")
+    table = fleet.store.table("eu", "Event")
+    for age, name in ((300, "old"), (5, "new"), (60, "middle")):
+        told = {"type": "Warning", "reason": "HealthCheckFailed", "last": fleet.now - age, "created": fleet.now - 900}
+        table.upsert(EventRecord(kind="Event", id=f"Event/a/{name}", namespace="a", name=name, version=name, **told))
+    rows = lists.in_order(table.rows.values(), [kind])
+    assert [row.record.name for row in rows] == ["new", "middle", "old"]
+    clusters = tuple(standing(data) for data in fleet.store.clusters())
+    listed = lists.Listed((kind,), tuple((row, table.state) for row in rows), 3, clusters, fleet.now)
+    told = lists.text(listed, None, unpainted, wide=False) + lists.markdown_text(listed) + listed.summary
+    assert "3 Events · 2 of 2 clusters current" in told
+    assert "HealthCheckFailed" in told
+    assert "ready" not in told.lower()

@@ -35,7 +35,8 @@ class Listed(msgspec.Struct, frozen=True):
         """How many passed, how they are, and how far the data goes."""
         what = self.kinds[0].title if len(self.kinds) == 1 else "objects"
         shown = f"{len(self.rows)} of {self.total}" if self.filter or len(self.rows) != self.total else str(self.total)
-        numbers = [sum(row.status is status for row, _ in self.rows) for status in Status]
+        told = {kind.name for kind in self.kinds if "status" in kind.common}
+        numbers = [sum(row.status is status and row.record.kind in told for row, _ in self.rows) for status in Status]
         parts = [f"{numbers[status]} {status.word}" for status in Status if numbers[status]]
         current = sum(cluster.phase in (Phase.FRESH, Phase.MISSING) for cluster in self.clusters)
         return " · ".join([f"{shown} {what}", *parts, f"{current} of {len(self.clusters)} clusters current"])
@@ -82,10 +83,15 @@ def _markdown(cell: Cell) -> str:
 
 def _titles(listed: Listed, kind: Kind, *, wide: bool) -> list[tuple[str, bool]]:
     """Titles, and whether the column is aligned to the right."""
-    common = ["STATUS", *(["CLUSTER"] if len(listed.clusters) > 1 else [])]
-    common += [*(["NAMESPACE"] if kind.namespaced else []), "NAME", "SINCE", "REASON"]
+    common = [name.upper() for name in _common(listed, kind)]
     own = [(column.title, column.right) for column in kind.columns if wide or not column.wide]
     return [*((title, title == "SINCE") for title in common), *own, *([("MESSAGE", False)] if wide else [])]
+
+
+def _common(listed: Listed, kind: Kind) -> list[str]:
+    """The common columns of a kind, as on the screen: an Event has no status, and would be told as ready."""
+    hidden = {"" if len(listed.clusters) > 1 else "cluster", "" if kind.namespaced else "namespace"}
+    return [name for name in kind.common if name not in hidden]
 
 
 def _column(title: tuple[str, bool]) -> Column:
@@ -94,12 +100,15 @@ def _column(title: tuple[str, bool]) -> Column:
 
 
 def _cells(listed: Listed, kind: Kind, row: Row, state: DataState, *, wide: bool) -> list[Cell]:
-    cells: list[Cell] = [_status(row, state, listed.now)]
-    if len(listed.clusters) > 1:
-        cells.append(row.cluster)
-    if kind.namespaced:
-        cells.append(row.record.namespace)
-    cells += [row.record.name, ago(row.since or row.record.created, listed.now), row.reason]
+    common: dict[str, Cell] = {
+        "status": _status(row, state, listed.now),
+        "cluster": row.cluster,
+        "namespace": row.record.namespace,
+        "name": row.record.name,
+        "since": ago(row.since or row.record.created, listed.now),
+        "reason": row.reason,
+    }
+    cells = [common[name] for name in _common(listed, kind)]
     cells += [column.text(row.record) for column in kind.columns if wide or not column.wide]
     return [*cells, " ".join(row.message.split())] if wide else cells
 
@@ -113,13 +122,17 @@ def _status(row: Row, state: DataState, now: float) -> Cell:
 
 
 def in_order(rows: Iterable[Row], kinds: Sequence[Kind]) -> list[Row]:
-    """The kinds as they were asked for; within each the worst status first, then by cluster, namespace and name."""
+    """The kinds as they were asked for; within each the worst status first, then by cluster, namespace and name.
+    Kinds that are listed by time have the latest first.
+    """
     places = {kind.name: place for place, kind in enumerate(kinds)}
+    timed = {kind.name for kind in kinds if kind.order == "since"}
     return sorted(
         rows,
         key=lambda row: (
             places[row.record.kind],
             row.status,
+            -(row.since or row.record.created) if row.record.kind in timed else 0,
             row.cluster,
             row.record.namespace,
             row.record.name,

@@ -5,6 +5,7 @@ It lies in the configuration folder of the platform (``$XDG_CONFIG_HOME/fluxtui/
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,7 +93,8 @@ def parse_config(data: bytes, name: str) -> Config:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`")
-        line = _line(tree, where)
+        unknown = re.search(r"unknown field `(.+)`$", what)  # the path ends at what holds it
+        line = _line(tree, f"{where}.{unknown[1]}" if unknown else where)
         place = f" (at {where.lstrip('.')})" if where else ""
         raise ConfigError(f"{name}:{line}: {what}{place}") from error
 

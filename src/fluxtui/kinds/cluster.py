@@ -181,7 +181,7 @@ KINDS = (
         group="apps",
         versions=("v1",),
         plural="deployments",
-        short=("deploy",),
+        short=("deploy", "dp"),
         labels="app.kubernetes.io/part-of=flux",
         columns=(
             Column(

@@ -94,8 +94,9 @@ def parse(text: str) -> Command:
 def _close(word: str) -> str:
     from difflib import get_close_matches
 
-    known = [*WORDS, *(kind.plural for kind in KINDS.values()), *(s for kind in KINDS.values() for s in kind.short)]
-    return ", ".join(get_close_matches(word.lower(), known, n=3, cutoff=0.4)) or "? for the keys"
+    names = [name for kind in KINDS.values() for name in (kind.plural, *kind.short)]
+    known = list(dict.fromkeys([*WORDS, *names]))  # `ns` is both: named once
+    return ", ".join(get_close_matches(word.lower(), known, n=3, cutoff=0.5)) or "? for the keys"
 
 
 def suggest(

@@ -90,6 +90,27 @@ async def test_rows_that_come_and_go_cost_what_is_seen(many: World, monkeypatch:
         assert len(cells) <= 2 * (page + 2) and len(rebuilt) == 0
 
 
+async def test_changes_out_of_sight_repaint_no_row(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(many) as pilot:
+        table = await opened(pilot)
+        await pilot.press("pagedown", "pagedown", "j")
+        await pilot.pause()
+        chosen, line = table.cursor_key, table.cursor_index - table.scroll_offset.y
+        painted = counting(monkeypatch, VirtualTable, "render_line")
+        for number in range(5):  # above: the rows in sight stay on their lines
+            many.put("alpha", kustomization("a", f"above-{number}", ready=False))
+            many.tell()
+            await sees(pilot, f"Kustomizations {MANY + number + 1}")
+        many.put("alpha", kustomization("ns-6", "app-2939", ready=False, message="below"))
+        many.tell()
+        await pilot.pause()
+        assert len(painted) == 0
+        assert (table.cursor_key, table.cursor_index - table.scroll_offset.y) == (chosen, line)
+        many.put("alpha", kustomization("ns-6", "app-2939"))
+        for number in range(5):
+            many.remove("alpha", f"Kustomization/a/above-{number}")
+
+
 async def test_what_is_not_seen_is_not_touched(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(many) as pilot:
         await opened(pilot)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import random
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -211,6 +212,15 @@ def play(waits: list[float]) -> Callable[..., object]:
 
 
 # --- the good way
+
+
+async def test_a_quiet_watch_lets_go_of_what_it_was_told(play: Callable) -> None:
+    said = [event("ADDED", "a", 1) + bookmark(1, end=True)]
+    held: list[int] = []
+    script = [said[0], lambda: held.append(sys.getrefcount(said[0]))]
+    before = sys.getrefcount(said[0])  # the list above, the script, and this call
+    await play(script)
+    assert held == [before]
 
 
 async def test_a_streamed_list_shows_rows_at_once_and_is_fresh_when_complete(play: Callable) -> None:

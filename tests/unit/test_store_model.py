@@ -6,7 +6,7 @@ and made again, clusters leave and join. A reader applies every drained batch to
 """
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -235,6 +235,12 @@ class Fleet(RuleBasedStateMachine):
         for (cluster, identity), row in self._rows().items():
             assert self.store.row(cluster, identity) is row
             assert self.store.table(cluster, row.record.kind).rows[identity] is row
+
+    @invariant()
+    def counts_every_status(self):
+        for table in self.store.tables():
+            held = Counter(row.status for row in table.rows.values())
+            assert table.counts == [held[status] for status in Status]
 
     @invariant()
     def indexes_are_as_if_built_now(self):

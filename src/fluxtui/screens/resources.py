@@ -209,17 +209,26 @@ class ResourcesScreen(FleetScreen):
 
     def _counts(self) -> list[Span]:
         """How many are not ready, by status, without walking the list."""
-        spans: list[Span] = []
-        within = f"{self.desk.namespace}/" if self.desk.namespace and self._kind.namespaced else ""
-        prefix = f"{self._kind.name}/{within}"
-        for status in (Status.FAILED, Status.BLOCKED, Status.SUSPENDED, Status.UNKNOWN, Status.PROGRESSING):
-            count = 0
-            for cluster in self.desk.clusters():
-                ids = self.desk.store.cluster(cluster).index("status").get(status.word)
-                count += sum(identity.startswith(prefix) for identity in ids)
-            if count:
-                spans.append((f"{status.glyph} {count} ", STATUS_STYLES[status]))
+        totals = [sum(counts) for counts in zip(*map(self._statuses, self.desk.clusters()), strict=True)]
+        faults = (Status.FAILED, Status.BLOCKED, Status.SUSPENDED, Status.UNKNOWN, Status.PROGRESSING)
+        spans = [
+            (f"{status.glyph} {totals[status]} ", STATUS_STYLES[status])
+            for status in faults
+            if totals and totals[status]
+        ]
         return [(" · ", "muted"), *spans] if spans else []
+
+    def _statuses(self, cluster: str) -> Sequence[int]:
+        """How many objects of the kind have each status in a cluster, in the namespace that the view is narrowed to."""
+        table = self.desk.store.table(cluster, self._kind.name)
+        if not (self.desk.namespace and self._kind.namespaced):
+            return table.counts
+        counts = [0] * len(Status)
+        for identity in self.desk.store.cluster(cluster).index("namespace").get(self.desk.namespace):
+            row = table.rows.get(identity)
+            if row is not None:
+                counts[row.status] += 1
+        return counts
 
     def _reason(self, filter_text: str) -> NoticeText:
         """Why there are no rows: tone, headline, explanation, what to do next."""

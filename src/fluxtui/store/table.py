@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from fluxtui.kinds.record import Record
+from fluxtui.kinds.status import Status
 from fluxtui.store.row import Assess, Row
 from fluxtui.store.state import DataState
 
@@ -28,6 +29,8 @@ class Table:
         self.cluster = cluster
         self.kind = kind
         self.rows: dict[str, Row] = {}
+        self.counts = [0] * len(Status)
+        """How many rows have each status, by its number."""
         self.state = DataState()
         self._assess = assess
         self._noted = noted
@@ -44,6 +47,9 @@ class Table:
         verdict = self._assess(record, past)
         row = Row(self.cluster, record, verdict.status, verdict.reason, verdict.message, verdict.since)
         self.rows[record.id] = row
+        if before is not None:
+            self.counts[before.status] -= 1
+        self.counts[row.status] += 1
         self._noted(record.id, before, row)
         return True
 
@@ -52,6 +58,7 @@ class Table:
         before = self.rows.pop(identity, None)
         if before is None:
             return False
+        self.counts[before.status] -= 1
         self._noted(identity, before, None)
         return True
 

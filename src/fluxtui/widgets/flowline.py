@@ -103,14 +103,17 @@ class FlowLine(Painted):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._spans = _as_spans(spans)
+        self._spans = list(_as_spans(spans))
         self._lines = lines
         self._indent = indent
 
     def show(self, spans: Sequence[Span] | str) -> None:
         """Shows other spans; lays the screen out anew only if that takes another number of lines."""
+        shown = list(_as_spans(spans))
+        if shown == self._spans:
+            return
         before = self._height(self.size.width)
-        self._spans = _as_spans(spans)
+        self._spans = shown
         self.repaint()
         if self._height(self.size.width) != before:
             self.refresh(layout=True)

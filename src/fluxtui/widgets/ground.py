@@ -16,6 +16,11 @@ class Grounded(Widget):
         """What `Widget.rich_style` is; within a frame it is looked up once, not once per line."""
         return self._ground if self._ground is not None else self.rich_style
 
+    @property
+    def in_frame(self) -> bool:
+        """Whether lines are being asked for by `render_lines`, not one by one."""
+        return self._ground is not None
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a region, in one frame."""
         self._ground = self.rich_style

@@ -19,12 +19,14 @@ CURSOR_BAR = "▌"
 MARK = "◆"
 KEPT_STRIPS = 1024
 
+Face = tuple[Hashable, Hashable, int, int]
+"""All that the line of a row depends on, other than what the whole table does: key, version, state, offset."""
 PLAIN, CURSOR, CURSOR_BLURRED, MARKED = 0, 1, 2, 4
 """The state of a row, as bits."""
 
 
 class RowPainter:
-    """Finished lines by (key, version, state, offset); everything else they depend on is set by `prepare`."""
+    """Finished lines by their `Face`; everything else they depend on is set by `prepare`."""
 
     def __init__(self) -> None:
         self._strips: LRUCache[Hashable, Strip] = LRUCache(KEPT_STRIPS)
@@ -55,12 +57,12 @@ class RowPainter:
         self._strips.clear()
         self._styles.clear()
 
-    def row(self, source: TableSource, index: int, key: Hashable, state: int, scroll_x: int) -> Strip:
+    def row(self, source: TableSource, index: int, face: Face) -> Strip:
         """The finished line of a row, `width` cells wide."""
-        kept = (key, source.version(index), state, scroll_x)
-        strip = self._strips.get(kept)
+        strip = self._strips.get(face)
         if strip is None:
-            strip = self._strips[kept] = self._paint(self._spans(source.cells(index)), state, scroll_x)
+            _, _, state, scroll_x = face
+            strip = self._strips[face] = self._paint(self._spans(source.cells(index)), state, scroll_x)
         return strip
 
     def header(self, sort: tuple[str, bool] | None, scroll_x: int) -> Strip:

@@ -21,13 +21,15 @@ from fluxtui.widgets.ground import Grounded
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_columns import ESSENTIAL, Layout, TableColumn, lay_out
 from fluxtui.widgets.table_cursor import Cursor
-from fluxtui.widgets.table_rows import CURSOR, CURSOR_BLURRED, GUTTER, MARKED, PLAIN, RowPainter
+from fluxtui.widgets.table_rows import CURSOR, CURSOR_BLURRED, GUTTER, MARKED, PLAIN, Face, RowPainter
 from fluxtui.widgets.table_source import Cell, NoRows, Span, TableSource
 
 __all__ = ["ESSENTIAL", "Cell", "Span", "TableColumn", "TableSource", "VirtualTable"]
 
 HEADER = 1
 """Lines above the rows."""
+EIGHTHS = 8
+"""Steps of a scrollbar's thumb in one line."""
 SIDEWAYS = 8
 """Cells that one key scrolls to the side."""
 
@@ -137,6 +139,8 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         self._marks: set[Hashable] = set()
         self._layout_of_columns = Layout((), 0, 0)
         self._painter = RowPainter()
+        self._faces: dict[int, Face | None] = {}
+        """What was painted last on each line."""
         self._cursor.follow(self._source)
 
     # What it shows
@@ -153,6 +157,7 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
             self._columns = tuple(columns)
             self._place_columns()
         self._painter.clear()
+        self._faces.clear()
         self.refresh_all()
 
     @property
@@ -221,7 +226,7 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         self._paint_again(changed)
 
     def refresh_all(self) -> None:
-        """Rows came, went or moved: finds the cursor's row again and repaints what is visible.
+        """Rows came, went or moved: finds the cursor's row again and repaints the lines that show something else now.
 
         The cursor's row keeps its line on screen if it can, but a list at its top stays at its top.
         """
@@ -232,9 +237,9 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         self._set_extent()
         index = self._cursor.index
         if was_visible and index >= 0 and index != before and (top or index >= self._page):
-            self.scroll_to(y=max(0, index - (before - top)), animate=False, force=True)
+            self._scroll_along(index - (before - top))
         self._forget_lost_marks()
-        self.refresh()
+        self._repaint_changed()
         if moved:
             self._announce()
 
@@ -254,23 +259,76 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
 
     # Painting
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region; what they have in common is looked up once."""
+        self._prepare()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line: the header, a row, or nothing."""
-        self._painter.prepare(palette_of(self), self.ground, self._columns, self._layout_of_columns, self._line_width)
+        if not self.in_frame:
+            self._prepare()
         scroll_x, scroll_y = self.scroll_offset
         if y < HEADER:
             return self._painter.header(self.sort, scroll_x)
         index = scroll_y + y - HEADER
         source = self._source
         if index >= len(source):
+            self._faces[y] = None
             return self._painter.blank(self.placeholder if index == 1 and not len(source) else "")
-        key = source.key(index)
-        return self._painter.row(source, index, key, self._state_of(key), scroll_x)
+        face = self._faces[y] = self._face(index, scroll_x)
+        return self._painter.row(source, index, face)
+
+    def _prepare(self) -> None:
+        self._painter.prepare(palette_of(self), self.ground, self._columns, self._layout_of_columns, self._line_width)
 
     def notify_style_update(self) -> None:
         """Colours may be others: nothing painted is kept."""
         super().notify_style_update()
         self._painter.clear()
+
+    def _face(self, index: int, scroll_x: int) -> Face:
+        key = self._source.key(index)
+        return key, self._source.version(index), self._state_of(key), scroll_x
+
+    def _repaint_changed(self) -> None:
+        """Repaints the lines that are not as they were painted: most changes of a long list are out of sight."""
+        scroll_x, top = self.scroll_offset
+        count, height, width = len(self._source), self.size.height, self.size.width
+        if not count:
+            self.refresh()
+            return
+        changed = [
+            y
+            for y in range(HEADER, height)
+            if self._faces.get(y, self)
+            != (self._face(index, scroll_x) if (index := top + y - HEADER) < count else None)
+        ]
+        if 2 * len(changed) > height:
+            self.refresh()
+        elif changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _scroll_along(self, top: int) -> None:
+        """Moves the view with its rows: they stay on their lines, so this alone repaints nothing but the scrollbar."""
+        top = min(max(0, top), self.max_scroll_y)
+        self.set_reactive(VirtualTable.scroll_y, float(top))  # pyright: ignore[reportArgumentType] - on the class
+        self.set_reactive(VirtualTable.scroll_target_y, float(top))  # pyright: ignore[reportArgumentType]
+        self._move_thumb(top)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """As in a `ScrollView`, but the scrollbar is painted anew only where its thumb has moved visibly."""
+        self._move_thumb(new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    def _move_thumb(self, top: float) -> None:
+        if not self.show_vertical_scrollbar:
+            return
+        bar = self.vertical_scrollbar
+        visible = self.virtual_size.height / max(1, EIGHTHS * self.size.height)
+        if abs(bar.position - top) >= visible or top in (0, self.max_scroll_y):
+            bar.position = top
 
     def _state_of(self, key: Hashable) -> int:
         state = MARKED if key in self._marks else PLAIN

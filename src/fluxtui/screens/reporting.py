@@ -16,6 +16,8 @@ SHARE = 5
 """A computation of one second is followed by this many seconds of rest at least."""
 REST = 0.2
 """The shortest rest, in seconds."""
+AGAIN = 30.0
+"""Seconds after which a report is due again though nothing changed: some things change by time alone."""
 
 
 class Reporting:
@@ -26,17 +28,23 @@ class Reporting:
         self._now = now
         self._show = show
         self._due = asyncio.Event()
+        self._made = 0.0
 
     def wake(self) -> None:
         """Something changed; cheap to call."""
         self._due.set()
+
+    def passed(self) -> None:
+        """Time has passed and nothing else happened; wakes only for a report that has become old."""
+        if self._now() - self._made >= AGAIN:
+            self.wake()
 
     async def run(self) -> None:
         """Compute for as long as the task lives."""
         while True:
             await self._due.wait()
             self._due.clear()
-            started = time.perf_counter()
+            started, self._made = time.perf_counter(), self._now()
             report = await self._compute()
             self._show(report)
             await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))

@@ -69,8 +69,11 @@ class TriageScreen(FleetScreen):
         self._reporting.wake()
 
     def tick(self) -> None:
-        """Ages, and what only time changes (a report that turns stale)."""
-        self._reporting.wake()
+        """Ages; and from time to time what only time changes (a report that turns stale)."""
+        self._reporting.passed()
+        self.query_one("#causes", VirtualTable).refresh_all()
+        self._show_evidence()
+        self._show_words()
 
     def on_resize(self) -> None:
         """The lists share the room anew, and sentences are as long as it lets them."""

@@ -12,6 +12,7 @@ SEEN = {
     "LC_ALL": "C.UTF-8",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    "FLUXTUI_ASCII": "0",  # whatever the locale that this process was started with
 }
 """The terminal that tests draw for."""
 HIDDEN = ("KUBECONFIG", "NO_COLOR", "COLORFGBG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "TERM_PROGRAM")

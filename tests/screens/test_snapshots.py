@@ -38,10 +38,7 @@ def _other_versions() -> str:
     )
 
 
-pytestmark = [
-    pytest.mark.skipif(bool(_other_versions()), reason=f"pictures are of other versions: {_other_versions()}"),
-    pytest.mark.filterwarnings("ignore:(?s).*Can not relate snapshot:UserWarning"),  # they lie in a folder of their own
-]
+pytestmark = pytest.mark.skipif(bool(_other_versions()), reason=f"pictures are of other versions: {_other_versions()}")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Textual reads its environment when it is imported, so this happens before anythi
 """
 
 import os
+import signal
 
 SEEN = {
     "TEXTUAL_ANIMATIONS": "none",
@@ -25,3 +26,7 @@ for name in set(os.environ) - set(KEPT):
     if name.upper() in HIDDEN or name.startswith(("FLUXTUI_", "TEXTUAL_")):
         del os.environ[name]
 os.environ.update(SEEN)
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # a shell that runs the tests in the background lets them, and all that they start, ignore ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +16,10 @@ from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
     from fluxtui.app import FluxtuiApp
+
+
+LOOK = 2.0
+"""Seconds between two looks at whether the terminal is still there."""
 
 
 def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int:
@@ -55,12 +60,25 @@ async def _live(app: FluxtuiApp, at_end: Callable[[], None] | None) -> int | Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, lambda number=number: app.exit(return_code=128 + number))
+    watching = asyncio.create_task(_end_with_terminal(app), name="terminal")
     try:
         await app.run_async()
     finally:
+        watching.cancel()
         if at_end is not None:
             at_end()
     return FAILURE if app.return_code == 1 else app.return_code  # 1: Textual stopped at a defect, and has told it
+
+
+async def _end_with_terminal(app: FluxtuiApp) -> None:
+    """End when the terminal is gone and no signal told us so: else its input is read in vain for ever, at full speed."""
+    if sys.__stdin__ is None or not hasattr(select, "poll"):
+        return
+    terminal = select.poll()
+    terminal.register(sys.__stdin__, 0)  # hang-ups are told whatever is asked for
+    while not terminal.poll(0):  # noqa: ASYNC110 - nothing tells of it but asking
+        await asyncio.sleep(LOOK)
+    app.exit(return_code=128 + signal.SIGHUP)
 
 
 def _check_terminal() -> None:

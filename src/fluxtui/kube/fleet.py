@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PERIOD = 0.1
 """Seconds between two batches at least (design §4.5)."""
 FREEZE_AFTER = 15.0
-"""Seconds after which the first sync counts as done, even if a cluster never answers."""
+"""Seconds after which what has come counts as what stays, again and again until every cluster has answered."""
 FILES = 65_536
 """Open files that are asked of the system: every watch is a connection."""
 
@@ -156,13 +156,16 @@ class Fleet:
 
     async def _freeze(self) -> None:
         """What the first sync brought stays: the collector need not walk through it every time."""
-        try:
-            async with asyncio.timeout(FREEZE_AFTER):
-                await self.settled()
-        except TimeoutError:
-            pass
-        gc.freeze()
-        await asyncio.to_thread(return_memory)
+        settled = False
+        while not settled:
+            try:
+                async with asyncio.timeout(FREEZE_AFTER):
+                    await self.settled()
+                settled = True
+            except TimeoutError:  # hundreds of clusters take longer; the first of them are done
+                pass
+            gc.freeze()
+            await asyncio.to_thread(return_memory)
 
 
 def return_memory() -> None:

@@ -10,7 +10,7 @@ from benchmarks.simulated import serving
 from benchmarks.terminal import Terminal
 from benchmarks.thousands import ROUND, press_all
 
-SIZES = ((100, 20_000), (500, 115_000))
+SIZES = ((100, 20_000), (500, 5_000))
 """Clusters, and Kustomizations over all of them."""
 CONNECTIONS = 30
 """Watches of one cluster, generously: the simulator holds as many ends as the program does."""

@@ -182,7 +182,7 @@ class FluxtuiApp(App[None]):
             self.pop_screen()
         self.switch_mode(command.screen)
         if command.kind:
-            self.call_after_refresh(self._list_kind, command)
+            self._list_kind(command)  # at once: what is typed next is for that list
 
     def _list_kind(self, command: Go) -> None:
         from fluxtui.screens.resources import ResourcesScreen

@@ -246,3 +246,12 @@ async def test_quit_quits(incident: World) -> None:
         await command(pilot, "q")
         await until(pilot, lambda: not pilot.app.is_running)
     assert pilot.app.return_code == 0
+
+
+async def test_a_filter_typed_right_after_a_command_is_kept(incident: World) -> None:
+    async with running(incident, WIDE) as pilot:
+        await sees(pilot, "root causes explain")
+        await command(pilot, "ks")
+        await sees(pilot, " Kustomizations ")
+        await burst(pilot, *":ks", "enter", *"/ns:platform", "enter")
+        await sees(pilot, "filter ns:platform")

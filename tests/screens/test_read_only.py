@@ -52,6 +52,7 @@ async def test_a_session_through_everything_sends_questions_only(
             await burst(pilot, "escape", "4")
             await until(pilot, lambda: len(app.screen_stack) == 1)
         await command(pilot, "ks")
+        await sees(pilot, " Kustomizations ")
         await type_filter(pilot, "status:failed,blocked")
         await pilot.press("enter")
         await sees(pilot, "filter status:failed,blocked")

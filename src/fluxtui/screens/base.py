@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from fluxtui import keymap
@@ -102,6 +103,11 @@ class FleetScreen(Screen[None]):
         self.query_one(TabStrip).show(badges=self._badges())
         self.catch_up()
         self.show_hints()
+
+    def rest_on(self, widget: Widget) -> None:
+        """Give the keys to a widget, unless somebody is typing into the command line."""
+        if not self.query_one("#line", CommandLine).is_open:
+            widget.focus()
 
     def show_hints(self) -> None:
         """Bring the last line up to date."""

@@ -121,7 +121,7 @@ class ContextsScreen(FleetScreen):
         watched = len(self.desk.fleet.clusters)
         told = f" {watched} of {len(rows)} watched · {self.desk.scope_words()}"
         self.query_one("#title", FlowLine).show([(" Contexts", "title"), (told, "muted")])
-        table.focus()
+        self.rest_on(table)
         self._show_why()
 
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:

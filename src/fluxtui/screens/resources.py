@@ -86,7 +86,7 @@ class ResourcesScreen(FleetScreen):
         columns = table_columns(self._kind, clusters=len(self.desk.clusters()) != 1)
         table.set_source(ObjectRows(self.desk, self._listing, self._kind, columns), columns)
         table.sort = self._sort
-        table.focus()
+        self.rest_on(table)
         self._show()
 
     def _fill(self, filter_text: str) -> str:

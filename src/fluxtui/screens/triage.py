@@ -61,7 +61,7 @@ class TriageScreen(FleetScreen):
             self.show_report(self._report)
         else:
             self._show_words()
-        self.query_one("#causes").focus()
+        self.rest_on(self.query_one("#causes"))
         self._reporting.wake()
 
     def follow(self, batch: Batch) -> None:

@@ -71,7 +71,7 @@ async def _live(app: FluxtuiApp, at_end: Callable[[], None] | None) -> int | Non
 
 
 async def _end_with_terminal(app: FluxtuiApp) -> None:
-    """End when the terminal is gone and no signal told us so: else its input is read in vain for ever, at full speed."""
+    """End when the terminal is gone and no signal told us so: else its input is read in vain, at full speed."""
     if sys.__stdin__ is None or not hasattr(select, "poll"):
         return
     terminal = select.poll()

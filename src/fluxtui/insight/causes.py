@@ -164,8 +164,10 @@ def in_order(roots: Iterable[Root]) -> list[Root]:
 
 
 def by_impact(causes: Iterable[Cause]) -> list[Cause]:
-    """The worst first: broken before suspended before doubtful, then by how many wait, then by age."""
-    return sorted(
-        causes,
-        key=lambda cause: (TIERS.get(cause.what, CERTAIN), -cause.impact, cause.since or float("inf"), cause.key),
-    )
+    """The worst first: broken before suspended before doubtful, then by how many wait, by its own size, by age."""
+
+    def place(cause: Cause) -> tuple[int, int, int, float, str]:
+        tier = TIERS.get(cause.what, CERTAIN)
+        return tier, -len(cause.blocked), -len(cause.members), cause.since or float("inf"), cause.key
+
+    return sorted(causes, key=place)

@@ -218,6 +218,19 @@ async def test_without_colour_wanted_there_is_none(incident: World, monkeypatch:
         assert colours == set()
 
 
+async def test_without_colours_the_cursor_is_one_bar(incident: World) -> None:
+    async with running(incident, theme="fluxtui-mono") as pilot:
+        await sees(pilot, "cert-manager", "waits behind")
+        strips = pilot.app.screen._compositor.render_strips(pilot.app.size)
+        row = next(strip for strip in strips if strip.text.startswith("▌"))
+        under = {
+            (style.color, style.bgcolor, style.reverse)
+            for segment in list(row)[:-1]
+            if (style := segment.style) and segment.text.strip()
+        }
+        assert len(under) == 1 and under.pop()[2]
+
+
 async def test_in_ascii_every_glyph_has_a_stand_in(incident: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "FLUXTUI_ASCII", "1")
     async with running(incident, WIDE) as pilot:

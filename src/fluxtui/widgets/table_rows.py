@@ -21,6 +21,8 @@ KEPT_STRIPS = 1024
 
 Face = tuple[Hashable, Hashable, int, int]
 """All that the line of a row depends on, other than what the whole table does: key, version, state, offset."""
+UNDIMMED = Style(dim=False)
+"""Dim text that is reversed has a ground of its own: the cursor would be a patchwork."""
 PLAIN, CURSOR, CURSOR_BLURRED, MARKED = 0, 1, 2, 4
 """The state of a row, as bits."""
 
@@ -138,7 +140,8 @@ class RowPainter:
             if name:
                 style += palette.style(name)
             if state & CURSOR:
-                style += palette.style("cursor")
+                cursor = palette.style("cursor")
+                style += cursor + UNDIMMED if cursor.reverse else cursor
             elif state & CURSOR_BLURRED:
                 style += palette.style("cursor-blurred")
             self._styles[state, name] = style

@@ -278,7 +278,7 @@ async def test_a_reload_is_atomic_and_leaves_no_ghost(waits: list[float]) -> Non
 
 async def test_a_list_that_breaks_off_takes_nothing_away(play: Callable) -> None:
     whole = event("ADDED", "a", 1) + event("ADDED", "b", 2) + bookmark(3, end=True)
-    bench = await play([whole, error(410)], [event("ADDED", "a", 1)], [whole])
+    bench = await play([whole, error(410)], [event("ADDED", "a", 1), error(500)])
     assert bench.names == ["a", "b"]
 
 
@@ -299,6 +299,15 @@ async def test_a_stream_that_stalls_is_given_up_for_pages(play: Callable) -> Non
     bench = await play([event("ADDED", "a", 1), HANG], page(thing("a", 1), version=7), listing=0.02)
     assert bench.server.asked == ["stream", "list", "watch from 7"]
     assert bench.names == ["a"]
+
+
+async def test_a_stream_that_the_server_cuts_short_goes_on_in_pages_at_once(play: Callable) -> None:
+    halves = page(thing("a", 1), token="t"), page(thing("b", 2), version=7)
+    bench = await play([event("ADDED", "a", 1)], *halves, [error(410)], *halves)
+    assert bench.server.asked == ["stream", *["list", "list from t", "watch from 7"] * 2]
+    assert bench.names == ["a", "b"]
+    assert bench.phases == [Phase.LOADING, Phase.FRESH], "nothing has failed"
+    assert bench.site.streams, "the other kinds are streamed"
 
 
 async def test_an_expired_continue_token_begins_the_list_anew(play: Callable) -> None:

@@ -7,6 +7,7 @@ state of the table, in words, and as a wait before the next try:
 =====================  ==========================================================================
 410, ERROR 410         list again, not from the same version
 400, 422, ERROR 500    the server does not stream lists: pages, for the whole cluster
+cut short              a streamed list that the server ends half-way changes too fast to be streamed: pages
 401                    credentials are renewed once by the wire, then: login needed
 403                    to watch: poll. To list: the context's own namespace, else forbidden, asked again slowly
 404                    the kind is not served: the rows go, `run` ends, discovery looks for it
@@ -54,6 +55,8 @@ class Reflector:
         """Where to watch from; empty: list first."""
         self._scope = Scope("", kind.labels, kind.fields)
         self._may_watch = True
+        self._stream = True
+        """Whether this kind's list is streamed, where the server can."""
         self._polls = 0
         self.synced = False
         """Whether the table has ever been complete."""
@@ -102,9 +105,11 @@ class Reflector:
 
     async def _reflect(self) -> None:
         """List if need be, then follow the changes for as long as one watch lasts."""
-        if not self._version and self._site.streams and self._may_watch:
+        if not self._version and self._site.streams and self._stream and self._may_watch:
             try:
                 return await self._watch(self._table.load())
+            except _CutShortError:
+                self._stream = False
             except answers.Forbidden:
                 self._may_watch = False
             except Refused as error:
@@ -158,7 +163,7 @@ class Reflector:
                 await self._take(chunk, cutter, follow)
                 del chunk  # else a quiet watch would hold its whole first list until the next word
         if follow.load is not None:
-            raise Unreachable(self._site.reader.server, "the connection was closed in the middle of a list")
+            raise _CutShortError
         if cutter.rest:
             raise Unreachable(self._site.reader.server, "the connection was closed in the middle of an event")
 
@@ -291,6 +296,15 @@ class Reflector:
         if phase is not Phase.LOADING:
             self.settled.set()
         self._site.pulse()
+
+
+class _CutShortError(Exception):
+    """The server ended a streamed list half-way.
+
+    kube-apiserver does so (``cacher.go``: "Forcing watcher close") when a list has not been read before the changes
+    that come meanwhile fill the watcher's buffer: 200 changes a second are enough for 10,000 objects. The same list
+    in pages is not disturbed by changes.
+    """
 
 
 class _Follow:

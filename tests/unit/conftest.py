@@ -6,9 +6,11 @@ import pytest
 
 from fluxtui.insight.status import assess
 from fluxtui.insight.triage import triage_now
-from fluxtui.kinds.cluster import DeploymentRecord
-from fluxtui.kinds.operator import ProviderRecord, ReportRecord, ResourceSetRecord
+from fluxtui.kinds.cluster import DeploymentRecord, PodRecord
+from fluxtui.kinds.instance import InstanceRecord
+from fluxtui.kinds.operator import ProviderRecord, ResourceSetRecord
 from fluxtui.kinds.record import Need, Record
+from fluxtui.kinds.report import ReportRecord
 from fluxtui.kinds.sources import SourceRecord
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import DataState, Phase
@@ -17,8 +19,10 @@ from fluxtui.store.store import Store
 RECORDS = {
     "ResourceSet": ResourceSetRecord,
     "ResourceSetInputProvider": ProviderRecord,
+    "FluxInstance": InstanceRecord,
     "FluxReport": ReportRecord,
     "Deployment": DeploymentRecord,
+    "Pod": PodRecord,
     "OCIRepository": SourceRecord,
     "GitRepository": SourceRecord,
     "HelmChart": SourceRecord,

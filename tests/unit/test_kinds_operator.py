@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fluxtui.kinds.record import Need
+from fluxtui.kinds.report import Tally
 from fluxtui.kinds.selector import selects
 from fluxtui.kinds.table import KINDS
 
@@ -175,7 +176,7 @@ def test_a_report_counts_by_kind_and_is_as_fresh_as_its_ready_condition():
         name="flux",
     )
     assert (record.flux_version, record.operator_version, record.revision) == ("v2.9.1", "v0.58.0", "v2.9.1")
-    assert record.counts == (("Kustomization", 7, 2, 1), ("OCIRepository", 5, 0, 0))
+    assert record.tallies == (Tally("Kustomization", 7, 2, 1), Tally("OCIRepository", 5, 0, 0, "", "1 KiB"))
     assert (record.updated, record.ready) == (AT, "True")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import msgspec
 
-from fluxtui.insight.blast import NOT_COUNTED
+from fluxtui.insight.blast import NOT_COUNTED, TOLD_BY_OWNER
 from fluxtui.kinds.status import Status
 from fluxtui.store.store import Store
 
@@ -62,6 +62,6 @@ def first_failure(store: Store) -> int:
         row.since
         for data in store.clusters()
         for identity in data.index("status").get(Status.FAILED.word)
-        if (row := data.row(identity)) is not None and row.since
+        if not identity.startswith(TOLD_BY_OWNER) and (row := data.row(identity)) is not None and row.since
     ]
     return min(times, default=0)

@@ -15,8 +15,11 @@ from fluxtui.kinds.table import KINDS
 from fluxtui.store.row import Row
 from fluxtui.store.store import ClusterData
 
-NOT_COUNTED = frozenset({"Namespace", "ConfigMap", "Secret", "Event", "FluxReport", "Deployment"})
+NOT_COUNTED = frozenset({"Namespace", "ConfigMap", "Secret", "Event", "FluxReport", "Deployment", "Pod"})
 """Kinds that wait for nobody."""
+
+TOLD_BY_OWNER = "Pod/"
+"""How the ids begin of what is never a cause by itself: a controller's Deployment tells of its pods."""
 
 LONG_RUN = 30
 """Seconds after which a run that keeps an earlier green is taken to wait for something."""

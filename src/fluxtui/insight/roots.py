@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import msgspec
 
-from fluxtui.insight.blast import NOT_COUNTED, Blast
+from fluxtui.insight.blast import NOT_COUNTED, TOLD_BY_OWNER, Blast
 from fluxtui.insight.explain import (
     BLOCKED,
     FAILED,
@@ -54,7 +54,9 @@ def not_green(data: ClusterData) -> list[Row]:
     """Every row that is not ready, without looking at those that are."""
     index = data.index("status")
     ids = (identity for status in NOT_GREEN for identity in sorted(index.get(status.word)))
-    return [row for identity in ids if (row := data.row(identity)) is not None]
+    return [
+        row for identity in ids if not identity.startswith(TOLD_BY_OWNER) and (row := data.row(identity)) is not None
+    ]
 
 
 def find(graph: Graph, now: float) -> Generator[None, None, Findings]:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 import msgspec
 
 from fluxtui.insight.activity import Activity, activity, first_failure
+from fluxtui.insight.blast import TOLD_BY_OWNER
 from fluxtui.insight.causes import Cause, Grouping, by_impact, in_order
 from fluxtui.insight.graph import Graph
 from fluxtui.insight.roots import Root
@@ -91,7 +92,10 @@ def triage(store: Store, now: float) -> Generator[None, None, TriageReport]:
         findings = yield from find_roots(graph, now)
         roots += findings.roots
         unhealthy = {
-            identity for status in (Status.FAILED, Status.BLOCKED) for identity in data.index("status").get(status.word)
+            identity
+            for status in (Status.FAILED, Status.BLOCKED)
+            for identity in data.index("status").get(status.word)
+            if not identity.startswith(TOLD_BY_OWNER)
         }
         failing += len(unhealthy)
         explained += len(unhealthy & findings.explained)

@@ -1,4 +1,4 @@
-"""What of the cluster itself belongs to delivery: namespaces, Flux' own Deployments, runtime-info, Flux Events."""
+"""What of the cluster itself belongs to delivery: namespaces, Flux' Deployments and pods, runtime-info, Events."""
 
 # ruff: noqa: N815
 from msgspec import Struct, field
@@ -18,6 +18,19 @@ class DeploymentRecord(Record, frozen=True, gc=False, kw_only=True):
     replicas: int = 1
     available: int = 0
     images: tuple[str, ...] = ()
+
+
+class PodRecord(Record, frozen=True, gc=False, kw_only=True):
+    """A controller's pod: `controller` is the Deployment it belongs to, by its labels.
+
+    `restarts` are those of all its containers; `last_end` is why the last one ended (``OOMKilled``), `ended` when.
+    """
+
+    controller: str = ""
+    phase: str = ""
+    restarts: int = 0
+    ended: int = 0
+    last_end: str = ""
 
 
 class RuntimeInfoRecord(Record, frozen=True, gc=False, kw_only=True):
@@ -119,6 +132,64 @@ def _flatten_deployment(resource: Deployment) -> Record:
     return DeploymentRecord(**told, replicas=wanted, available=available, images=images)
 
 
+class _Ended(Struct, gc=False):
+    reason: Text = None
+    exitCode: Int = None
+    finishedAt: Time = None
+
+
+class _Waiting(Struct, gc=False):
+    reason: Text = None
+    message: Text = None
+
+
+class _ContainerState(Struct, gc=False):
+    waiting: _Waiting | None = None
+    terminated: _Ended | None = None
+
+
+class _ContainerStatus(Struct, gc=False):
+    ready: bool | None = None
+    restartCount: Int = None
+    state: _ContainerState | None = None
+    lastState: _ContainerState | None = None
+
+
+class _PodStatus(Struct, gc=False):
+    phase: Text = None
+    conditions: list[Condition] | None = None
+    containerStatuses: list[_ContainerStatus] | None = None
+
+
+Pod = Resource[_PodSpec, _PodStatus]
+
+
+def _flatten_pod(resource: Pod) -> Record:
+    """Ready by its condition, else by its containers; the reason is why a container waits (CrashLoopBackOff)."""
+    told = identity("Pod", resource.metadata)
+    status = resource.status or _PodStatus()
+    conditions(told, status.conditions, None)
+    told["observed"] = -1
+    containers = status.containerStatuses or []
+    if "ready" not in told:
+        well = bool(containers) and all(each.ready for each in containers)
+        told["ready"] = "True" if well else "False" if status.phase == "Failed" else "Unknown"
+    waiting = next((each.state.waiting for each in containers if each.state is not None and each.state.waiting), None)
+    if waiting is not None and told["ready"] != "True":
+        told |= {"reason": word(waiting.reason), "message": clean(waiting.message)}
+    ends = [
+        each.lastState.terminated for each in containers if each.lastState is not None and each.lastState.terminated
+    ]
+    last = max(ends, key=lambda end: epoch(end.finishedAt), default=None)
+    if last is not None:
+        told["ended"] = epoch(last.finishedAt)
+        told["last_end"] = word(last.reason) or f"exit code {last.exitCode}"
+    labels = resource.metadata.labels or {}
+    told["controller"] = shared(labels.get("app") or labels.get("app.kubernetes.io/component"))
+    told["phase"] = shared(status.phase)
+    return PodRecord(**told, restarts=sum(each.restartCount or 0 for each in containers))
+
+
 class _Component(Struct, gc=False):
     component: Text = None
 
@@ -197,6 +268,22 @@ KINDS = (
         ),
         rank=3,
         decoder=Decoder(Deployment, _flatten_deployment),
+    ),
+    Kind(
+        name="Pod",
+        group="",
+        versions=("v1",),
+        plural="pods",
+        short=("po",),
+        labels="app.kubernetes.io/part-of=flux",
+        columns=(
+            Column(
+                "restarts", "RESTARTS", lambda r: str(r.restarts), lambda r: r.restarts, right=True, width=8, main=True
+            ),
+            Column("ended", "LAST END", lambda r: r.last_end, width=12),
+        ),
+        rank=4,
+        decoder=Decoder(Pod, _flatten_pod),
     ),
     Kind(
         name="ConfigMap",

@@ -89,6 +89,12 @@ def seconds(duration: str | None) -> int:
     return int(sum(float(number) * _UNITS[unit] for number, unit in parts))
 
 
+def every(meta: Metadata, default: int) -> int:
+    """The interval of an operator kind: an annotation, else the operator's default (facts: flux §1)."""
+    told = meta.annotations.reconcile_every if meta.annotations is not None else None
+    return seconds(told) or default
+
+
 def reference(ref: Reference | None, kind: str, namespace: str) -> str:
     """The id that a reference names, with the kind and namespace that apply when it does not say."""
     if ref is None or not ref.name:

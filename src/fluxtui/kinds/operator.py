@@ -1,18 +1,18 @@
-"""The kinds of the Flux Operator, fluxcd.controlplane.io (facts: flux §1)."""
+"""What the Flux Operator reconciles: ResourceSets and their providers, fluxcd.controlplane.io (facts: flux §1)."""
 
 # ruff: noqa: N815
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from fluxtui.kinds.columns import OBJECTS, REVISION, Column
+from fluxtui.kinds.columns import OBJECTS, Column
 from fluxtui.kinds.decode import Decoder
-from fluxtui.kinds.flatten import common, epoch, history, reference, seconds
+from fluxtui.kinds.flatten import common, epoch, every, history, reference
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Need, Record
 from fluxtui.kinds.selector import Selector, terms
 from fluxtui.kinds.text import clean, line, shared
-from fluxtui.kinds.wire import Int, Metadata, Reference, Resource, Snapshot, Status, Text, Time
+from fluxtui.kinds.wire import Reference, Resource, Snapshot, Status, Text, Time
 
 GROUP = "fluxcd.controlplane.io"
 
@@ -36,14 +36,6 @@ class ProviderRecord(Record, frozen=True, gc=False, kw_only=True):
     exported: int = 0
     schedules: tuple[str, ...] = ()
     next_at: int = 0
-
-
-class ReportRecord(Record, frozen=True, gc=False, kw_only=True):
-    """A FluxReport: versions, and per kind (kind, running, failing, suspended), where running includes failing."""
-
-    flux_version: str = ""
-    operator_version: str = ""
-    counts: tuple[tuple[str, int, int, int], ...] = ()
 
 
 class _InputsFrom(Struct, gc=False):
@@ -93,7 +85,7 @@ def _input_sets(entry: Snapshot) -> int:
 
 def _flatten_resource_set(resource: ResourceSet) -> Record:
     told = common("ResourceSet", resource.metadata, None, resource.status)
-    told["interval"] = _every(resource.metadata, 3600)
+    told["interval"] = every(resource.metadata, 3600)
     spec, status = resource.spec, resource.status
     entries = (status.history if status is not None else None) or []
     history(told, entries)
@@ -105,12 +97,6 @@ def _flatten_resource_set(resource: ResourceSet) -> Record:
         told["inputs"] = _provider_ids(spec.inputsFrom or [], told["namespace"])
         told["from_providers"] = bool(spec.inputsFrom)
     return ResourceSetRecord(**told)
-
-
-def _every(meta: Metadata, default: int) -> int:
-    """The interval of an operator kind: an annotation, else the operator's default (facts: flux §1)."""
-    told = meta.annotations.reconcile_every if meta.annotations is not None else None
-    return seconds(told) or default
 
 
 class _Schedule(Struct, gc=False):
@@ -144,7 +130,7 @@ InputProvider = Resource[_ProviderSpec, _ProviderStatus]
 
 def _flatten_provider(resource: InputProvider) -> Record:
     told = common("ResourceSetInputProvider", resource.metadata, None, resource.status)
-    told["interval"] = _every(resource.metadata, 600)
+    told["interval"] = every(resource.metadata, 600)
     spec, status = resource.spec, resource.status
     if spec is not None:
         told["type"] = shared(spec.type)
@@ -160,116 +146,11 @@ def _flatten_provider(resource: InputProvider) -> Record:
     return ProviderRecord(**told)
 
 
-class _Distribution(Struct, gc=False):
-    version: Text = None
-
-
-class _Stats(Struct, gc=False):
-    running: Int = None
-    failing: Int = None
-    suspended: Int = None
-
-
-class _Reconciler(Struct, gc=False):
-    kind: Text = None
-    stats: _Stats | None = None
-
-
-class _ReportSpec(Struct, gc=False):
-    distribution: _Distribution | None = None
-    operator: _Distribution | None = None
-    reconcilers: list[_Reconciler] | None = None
-
-
-FluxReport = Resource[_ReportSpec, Status]
-
-
-def _flatten_report(resource: FluxReport) -> Record:
-    told = common("FluxReport", resource.metadata, None, resource.status)
-    told["interval"] = _every(resource.metadata, 300)
-    told["updated"] = told.get("ready_since", 0)  # freshness is the transition of Ready (facts: flux §1)
-    spec = resource.spec
-    if spec is not None:
-        told["flux_version"] = shared(spec.distribution.version if spec.distribution else None)
-        told["operator_version"] = shared(spec.operator.version if spec.operator else None)
-        told["revision"] = told["flux_version"]
-        told["counts"] = tuple(
-            (shared(entry.kind), stats.running or 0, stats.failing or 0, stats.suspended or 0)
-            for entry in spec.reconcilers or ()
-            if (stats := entry.stats) is not None
-        )
-    return ReportRecord(**told)
-
-
-class _Sync(Struct, gc=False):
-    url: Text = None
-    path: Text = None
-
-
-class _InstanceSpec(Struct, gc=False):
-    sync: _Sync | None = None
-
-
-FluxInstance = Resource[_InstanceSpec, Status]
-
-
-def _flatten_instance(resource: FluxInstance) -> Record:
-    told = common("FluxInstance", resource.metadata, None, resource.status)
-    told["interval"] = _every(resource.metadata, 3600)
-    if resource.status is not None:
-        history(told, resource.status.history)
-    if resource.spec is not None and resource.spec.sync is not None:
-        told["url"] = shared(resource.spec.sync.url)
-        told["path"] = line(resource.spec.sync.path)
-    return Record(**told)
-
-
 def _next(record: ProviderRecord) -> str:
     return datetime.fromtimestamp(record.next_at, UTC).strftime("%a %d %H:%M UTC") if record.next_at else ""
 
 
 KINDS = (
-    Kind(
-        name="FluxInstance",
-        group=GROUP,
-        versions=("v1",),
-        plural="fluxinstances",
-        short=("fi", "fluxinst"),
-        columns=(REVISION, OBJECTS, Column("sync", "SYNC", lambda r: r.url, width=20, weight=2)),
-        rank=1,
-        decoder=Decoder(FluxInstance, _flatten_instance),
-    ),
-    Kind(
-        name="FluxReport",
-        group=GROUP,
-        versions=("v1",),
-        plural="fluxreports",
-        short=("fr",),
-        columns=(
-            Column("flux", "FLUX", lambda r: r.flux_version, width=9, main=True),
-            Column("operator", "OPERATOR", lambda r: r.operator_version, width=9),
-            Column(
-                "running",
-                "RUNNING",
-                lambda r: str(sum(c[1] for c in r.counts)),
-                lambda r: sum(c[1] for c in r.counts),
-                right=True,
-                width=7,
-                main=True,
-            ),
-            Column(
-                "failing",
-                "FAILING",
-                lambda r: str(sum(c[2] for c in r.counts)),
-                lambda r: sum(c[2] for c in r.counts),
-                right=True,
-                width=7,
-                main=True,
-            ),
-        ),
-        rank=1,
-        decoder=Decoder(FluxReport, _flatten_report),
-    ),
     Kind(
         name="ResourceSet",
         group=GROUP,

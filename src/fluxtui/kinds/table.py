@@ -1,10 +1,12 @@
 """The table of kinds: everything that is watched, by name."""
 
-from fluxtui.kinds import automation, cluster, delivery, operator, sources
+from fluxtui.kinds import automation, cluster, delivery, instance, operator, report, sources
 from fluxtui.kinds.kind import Kind
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for module in (delivery, operator, sources, automation, cluster) for kind in module.KINDS
+    kind.name: kind
+    for module in (delivery, instance, report, operator, sources, automation, cluster)
+    for kind in module.KINDS
 }
 """Every kind by its name, in the order in which people think of them."""
 

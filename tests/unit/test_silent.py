@@ -80,6 +80,29 @@ def test_no_inputs_outside_a_window_and_nothing_applied(fleet):
     assert silent(fleet) == [], "no open pull requests, and nothing applied: all is well"
 
 
+@pytest.mark.parametrize("kind", ["GitHubPullRequest", "GitLabMergeRequest", "AzureDevOpsPullRequest"])
+def test_previews_are_empty_when_no_pull_request_is_open(fleet, kind):
+    fleet.put("c", "ResourceSetInputProvider", "s/apps-production", exported=1, type=kind)
+    apps(fleet)
+    fleet.put("c", "ResourceSetInputProvider", "s/apps-production", exported=0, type=kind)
+    assert silent(fleet) == [], "the last one was closed, and the next run cleans up"
+    apps(fleet, size=0, input_sets=0)
+    assert silent(fleet) == []
+    fleet.put("c", "ResourceSetInputProvider", "s/apps-production", SKIPPED, exported=0, type=kind)
+    assert [what for what, _ in silent(fleet)] == ["emptied"], "it was not a closed pull request that emptied it"
+
+
+def test_previews_with_another_provider_or_one_that_is_not_known_are_told(fleet):
+    fleet.put("c", "ResourceSetInputProvider", "s/apps-production", exported=0, type="GitHubPullRequest")
+    fleet.put("c", "ResourceSetInputProvider", "s/tags", exported=0, type="OCIArtifactTag")
+    inputs = (PROVIDER, "ResourceSetInputProvider/s/tags")
+    apps(fleet, inputs=inputs)
+    apps(fleet, inputs=inputs, size=0, input_sets=0)
+    assert [what for what, _ in silent(fleet)] == ["emptied"]
+    fleet.remove("c", "ResourceSetInputProvider", "s/tags")
+    assert [what for what, _ in silent(fleet)] == ["emptied"]
+
+
 @pytest.mark.parametrize(("age", "stale"), [(500, False), (620, True)])
 def test_a_report_older_than_twice_its_interval(fleet, age, stale):
     fleet.put("c", "FluxReport", "flux-system/flux", interval=300, updated=fleet.now - age, ready_since=fleet.now - age)

@@ -5,6 +5,9 @@
 - *stale report*: a FluxReport older than twice its interval: nobody reconciles, and its green is history;
 - *old artifact*: Ready on a revision that its source has left for longer than an interval.
 
+A ResourceSet of previews, whose providers all list pull requests, is empty whenever none is open: that is no problem,
+unless a schedule emptied it.
+
 Nothing is concluded from data that is not fresh. A suspended source under green objects is a root by itself (`roots`).
 """
 
@@ -22,6 +25,10 @@ EMPTIED_FOR = 24 * 3600
 """Seconds for which an emptied ResourceSet is news."""
 LEAST_INTERVAL = 120
 """Seconds that an applier is given to follow its source, and a report to be repeated, however short the interval is."""
+SKIPPED = "SkippedDueToSchedule"
+"""The reason of a provider outside its schedule."""
+PULL_REQUESTS = ("PullRequest", "MergeRequest")
+"""How the types of providers end that export the open pull requests of a repository (facts: flux §1)."""
 REPORT_INTERVAL = 300
 """The operator's default interval of reports."""
 STRIDE = 2000
@@ -31,7 +38,7 @@ STRIDE = 2000
 def find(graph: Graph, now: float) -> Generator[None, None, list[Root]]:
     """The silent causes of one cluster; yields every few milliseconds of work."""
     data = graph.data
-    found = [*_emptied(data, now), *_without_inputs(graph), *_stale_reports(data, now)]
+    found = [*_emptied(graph, now), *_without_inputs(graph), *_stale_reports(data, now)]
     yield
     for kind in ("Kustomization", "HelmRelease"):
         found += yield from _old_artifacts(data, kind, now)
@@ -44,9 +51,11 @@ def _rows(data: ClusterData, kind: str) -> list[Row]:
     return list(table.rows.values()) if table is not None and table.state.trusted else []
 
 
-def _emptied(data: ClusterData, now: float) -> Iterator[Root]:
+def _emptied(graph: Graph, now: float) -> Iterator[Root]:
+    data = graph.data
     for row in _rows(data, "ResourceSet"):
-        if row.reason == EMPTIED and row.status is Status.READY and now - row.since < EMPTIED_FOR:
+        news = row.reason == EMPTIED and row.status is Status.READY and now - row.since < EMPTIED_FOR
+        if news and not _previews(_providers(graph, row)):
             yield Root(data.name, "emptied", (row.record.id,), row.status, row.reason, row.message, row.since)
 
 
@@ -56,15 +65,30 @@ def _without_inputs(graph: Graph) -> Iterator[Root]:
     for row in _rows(data, "ResourceSet"):
         if row.status is not Status.READY or row.reason == EMPTIED or not getattr(row.record, "from_providers", False):
             continue
-        providers = [graph.row(edge.target) for edge in graph.dependencies(row.record) if edge.kind == "provides"]
+        providers = _providers(graph, row)
         dry = [provider for provider in providers if provider is not None and _exports_nothing(provider)]
         if not providers or len(dry) < len(providers):
             continue
-        skipped = next((provider for provider in dry if provider.reason == "SkippedDueToSchedule"), None)
+        skipped = next((provider for provider in dry if provider.reason == SKIPPED), None)
         size = row.record.inventory_size
-        if skipped is None and size <= 0:
+        if skipped is None and (size <= 0 or _previews(providers)):
             continue
         yield _no_inputs(data.name, row, skipped or dry[0], size)
+
+
+def _providers(graph: Graph, row: Row) -> list[Row | None]:
+    """What a ResourceSet reads its inputs from; None for what is not known."""
+    return [graph.row(edge.target) for edge in graph.dependencies(row.record) if edge.kind == "provides"]
+
+
+def _previews(providers: list[Row | None]) -> bool:
+    """Whether all of them list open pull requests, by their types (GitHubPullRequest, GitLabMergeRequest…)."""
+    return bool(providers) and all(
+        provider is not None
+        and getattr(provider.record, "type", "").endswith(PULL_REQUESTS)
+        and provider.reason != SKIPPED
+        for provider in providers
+    )
 
 
 def _exports_nothing(provider: Row) -> bool:

@@ -500,3 +500,19 @@ async def test_hearing_from_the_server_wakes_nobody() -> None:
 
 def test_every_refusal_that_the_reflector_knows_has_a_type() -> None:
     assert {Unauthorized, Forbidden, NotFound, Expired, TooManyRequests} == set(answers.BY_STATUS.values())
+
+
+# --- a fleet of very many clusters
+
+
+async def test_a_large_fleet_watches_only_kinds_with_objects(waits: list[float]) -> None:
+    bench = Bench(Server(page(version=1), page(thing("a", 2), version=3)), waits)
+    bench.site.crowded = lambda: True
+    await bench.play()
+    assert bench.server.asked == ["list", "list", "watch from 3"]
+    assert bench.site.timing.sparing <= bench.waits[0] <= 1.5 * bench.site.timing.sparing
+    assert bench.names == ["a"]
+    assert [told for phase, told in bench.states if phase is Phase.FRESH] == [
+        "asked every few minutes: the fleet is large",
+        "",
+    ]

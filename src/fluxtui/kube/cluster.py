@@ -54,6 +54,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     timing: Timing
     pace: Pace
     pulse: Callable[[], None]
+    crowded: Callable[[], bool]
     impersonation: Impersonation
 
 
@@ -78,6 +79,7 @@ class Cluster:
             rng=surroundings.rng,
             timing=timing,
             pulse=surroundings.pulse,
+            crowded=surroundings.crowded,
         )
         self._catalogue: Catalogue | None = None
         self._reflectors: dict[str, Reflector] = {}

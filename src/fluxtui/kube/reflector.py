@@ -1,8 +1,9 @@
 """One kind of one cluster, kept the same in our memory as on the server.
 
 The list is streamed where the server can (WatchList), else read in pages; it replaces the table at once when it
-is complete. Then changes are watched, with bookmarks, from version to version. Whatever goes wrong ends as the
-state of the table, in words, and as a wait before the next try:
+is complete. Then changes are watched, with bookmarks, from version to version. In a fleet of very many clusters a
+kind without objects, or of a late rank, is asked for now and then instead: every watch is a connection.
+Whatever goes wrong ends as the state of the table, in words, and as a wait before the next try:
 
 =====================  ==========================================================================
 410, ERROR 410         list again, not from the same version
@@ -37,6 +38,8 @@ NOT_STREAMED = frozenset({400, 422})
 """Statuses of servers that do not stream lists. Those that find out later send an ERROR event with code 500."""
 ASK_AGAIN = 4
 """Where watching is not allowed it is tried again with every n-th poll."""
+EXPLAINS = 3
+"""Kinds from this rank on tell more about the others: namespaces, controllers, variables, Events."""
 PATIENCE = 2
 """Failures in a row after which rows are no longer called fresh; one is a hiccup."""
 
@@ -57,6 +60,8 @@ class Reflector:
         self._may_watch = True
         self._stream = True
         """Whether this kind's list is streamed, where the server can."""
+        self._sparing = False
+        """Whether there is little to watch, and connections are to be spared."""
         self._polls = 0
         self.synced = False
         """Whether the table has ever been complete."""
@@ -98,6 +103,10 @@ class Reflector:
             self._may_watch = self._polls % ASK_AGAIN == 0
             self._backoff.reset()
             return self._site.about(self._site.timing.poll)
+        if self._sparing:
+            self._version = ""
+            self._backoff.reset()
+            return self._site.about(self._site.timing.sparing)
         if lasted < self._site.timing.brief:  # what ends at once is not to be asked again at once
             return self._backoff.delay()
         self._backoff.reset()
@@ -105,7 +114,8 @@ class Reflector:
 
     async def _reflect(self) -> None:
         """List if need be, then follow the changes for as long as one watch lasts."""
-        if not self._version and self._site.streams and self._stream and self._may_watch:
+        streamed = self._site.streams and self._stream and not self._site.crowded()
+        if not self._version and streamed and self._may_watch:
             try:
                 return await self._watch(self._table.load())
             except _CutShortError:
@@ -118,7 +128,7 @@ class Reflector:
                 self._site.streams = False
         if not self._version:
             await self._list()
-        if self._may_watch:
+        if self._may_watch and not self._sparing:
             try:
                 return await self._watch(None)
             except answers.Forbidden:
@@ -144,6 +154,7 @@ class Reflector:
                 break
         load.commit()
         self._version = page.version
+        self._sparing = self._site.crowded() and (not self._table.rows or self._kind.rank >= EXPLAINS)
         self._loaded()
 
     # --- watch
@@ -234,6 +245,8 @@ class Reflector:
             limits.append(f"only namespace {self._scope.namespace}: all namespaces are not allowed")
         if not self._may_watch:
             limits.append("polled: watching is not allowed")
+        elif self._sparing:
+            limits.append("asked every few minutes: the fleet is large")
         self._state(Phase.FRESH, "; ".join(limits))
 
     # --- failures

@@ -31,6 +31,8 @@ class Timing(msgspec.Struct, frozen=True):
     """A watch that ends sooner than this counts as a failure: the next one waits."""
     poll: float = 15.0
     """Between two lists where watching is not allowed."""
+    sparing: float = 120.0
+    """Between two lists of a kind without objects, in a fleet of so many clusters that watches are spared."""
     forbidden: float = 60.0
     """Until we ask again whether we may: rights are granted now and then."""
     discover: float = 5.0
@@ -54,6 +56,7 @@ class Site:
         rng: random.Random,
         timing: Timing,
         pulse: Callable[[], None],
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self.reader = reader
         self.gate = gate
@@ -64,6 +67,8 @@ class Site:
         self.rng = rng
         self.timing = timing
         self.pulse = pulse
+        self.crowded = crowded
+        """Whether the fleet has so many clusters that a watch without objects is a waste."""
         self.streams = True
         """Whether the server streams lists; found out once."""
 

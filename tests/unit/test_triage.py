@@ -2,6 +2,8 @@
 
 import pytest
 
+from fluxtui.cli import reports
+from fluxtui.insight import export
 from fluxtui.insight.evidence import evidence
 from fluxtui.insight.triage import triage, verdict
 from fluxtui.kinds.status import Status
@@ -189,8 +191,34 @@ def test_what_changed_before_it(incident):
     assert changed == {
         "revision latest@aaaaaaa → latest@bbbbbbb": fleet.now - 650,
         "commit main@1111111 → main@2222222": 0,
-        "it was last good": fleet.now - 700,
     }
+
+
+def test_when_it_was_last_good_is_no_change_but_a_fact_of_its_own(incident):
+    fleet, cause = incident
+    found = evidence(fleet.store, cause)
+    assert (found.last_good.text, found.last_good.at) == ("latest@aaaaaaa", fleet.now - 700)
+    report = fleet.triage()
+    shape = export.triage_shape(fleet.store, report, report.problems, "")
+    assert shape.problems[0].evidence.last_good.text == "latest@aaaaaaa"
+    told = reports.Told(fleet.store, report, report.problems, "")
+    assert "last good: 11m ago, at latest@aaaaaaa" in reports.text(told, 200, lambda text, style: text, wide=True)
+    assert "last good: `11m ago, at latest@aaaaaaa`" in reports.markdown_text(told)
+
+
+def test_a_source_was_last_good_when_it_got_its_artifact(fleet):
+    fleet.put(
+        "eu",
+        "OCIRepository",
+        "a/src",
+        fleet.failed("AuthenticationFailed"),
+        revision="v1@sha256:aaaaaaaaa",
+        updated=fleet.now - 9000,
+    )
+    (cause,) = fleet.triage().problems
+    found = evidence(fleet.store, cause)
+    assert found.changed == ()
+    assert (found.last_good.text, found.last_good.at) == ("v1@aaaaaaa", fleet.now - 9000)
 
 
 def test_what_waits_behind_it_and_what_happens_elsewhere(incident):

@@ -106,6 +106,8 @@ def _evidence_lines(cause: Cause, found: Evidence, now: float) -> list[str]:
         if message
     ]
     lines += [f"changed before: {_changed(changed, now)}" for changed in found.changed]
+    if found.last_good is not None:
+        lines.append(f"last good: {_last_good(found.last_good, now)}")
     if cause.blocked:
         names = [f"{identity} ({cluster})" for cluster, identity in cause.blocked]
         lines.append(f"waiting behind it: {_few(names, BLOCKED)}")
@@ -116,6 +118,10 @@ def _evidence_lines(cause: Cause, found: Evidence, now: float) -> list[str]:
 
 def _changed(changed: Changed, now: float) -> str:
     return f"{changed.text} ({ago(changed.at, now)} ago)" if changed.at else changed.text
+
+
+def _last_good(good: Changed, now: float) -> str:
+    return f"{ago(good.at, now)} ago, at {good.text}" if good.text else f"{ago(good.at, now)} ago"
 
 
 def _elsewhere(other: Elsewhere) -> str:
@@ -182,6 +188,8 @@ def _markdown_cause(told: Told, cause: Cause) -> str:
     parts += [markdown.fence(message)] if message else []
     facts = [f"{code(title)}: {code(text)}" for title, text in more if text]
     facts += [f"changed before: {code(_changed(changed, now))}" for changed in found.changed]
+    if found.last_good is not None:
+        facts.append(f"last good: {code(_last_good(found.last_good, now))}")
     if cause.blocked:
         named = ", ".join(code(f"{identity} ({cluster})") for cluster, identity in cause.blocked[:BLOCKED])
         others = f" and {len(cause.blocked) - BLOCKED} more" if len(cause.blocked) > BLOCKED else ""

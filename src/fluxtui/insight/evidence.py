@@ -39,9 +39,10 @@ class Elsewhere(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """The evidence for one cause, from its first member.
 
-    `messages` are (title, whole text): Ready first, then the conditions that say more. `chain` are the objects that
-    wait behind it, nearest first, `waiting` how many there are in all. `not_the_cause` are hints that data proves.
-    `state` is how far the object's data can be believed.
+    `messages` are (title, whole text): Ready first, then the conditions that say more. `last_good` is the revision
+    (may be untold) and the time of the last good run. `chain` are the objects that wait behind it, nearest first,
+    `waiting` how many there are in all. `not_the_cause` are hints that data proves. `state` is how far the object's
+    data can be believed.
     """
 
     ref: Ref
@@ -49,6 +50,7 @@ class Evidence(msgspec.Struct, frozen=True):
     state: DataState
     messages: tuple[tuple[str, str], ...]
     changed: tuple[Changed, ...]
+    last_good: Changed | None
     chain: tuple[Ref, ...]
     waiting: int
     elsewhere: tuple[Elsewhere, ...]
@@ -61,12 +63,14 @@ def evidence(store: Store, cause: Cause) -> Evidence:
     row = store.row(*ref)
     kind = ref[1].partition("/")[0]
     state = store.state(ref[0], kind)
+    changed = tuple(_changes(store, ref, row)) if row is not None else ()
     return Evidence(
         ref=ref,
         row=row,
         state=state,
         messages=_messages(cause, row),
-        changed=tuple(_changes(store, ref, row)) if row is not None else (),
+        changed=changed,
+        last_good=_last_good(row, changed) if row is not None else None,
         chain=cause.blocked,
         waiting=len(cause.blocked),
         elsewhere=tuple(_elsewhere(store, cause)),
@@ -113,11 +117,17 @@ def _changes(store: Store, ref: Ref, row: Row) -> list[Changed]:
     if source is not None and not told and 0 < source.record.updated <= (row.since or source.record.updated) + LATER:
         became = f"{named(source.record.id)} became {revision(source.record.revision)}"
         found.append(Changed(became, source.record.updated))
-    if record.good_at and row.status is Status.FAILED:
-        found.append(Changed("it was last good", record.good_at))
-    if not found and record.updated and row.status is not Status.READY:
-        found.append(Changed(f"its last good artifact is {revision(record.revision)}", record.updated))
     return found
+
+
+def _last_good(row: Row, changed: tuple[Changed, ...]) -> Changed | None:
+    """The end of the last good run; of a source, which tells of no runs, its last artifact."""
+    record = row.record
+    if record.good_at and row.status is Status.FAILED:
+        return Changed(revision(record.good_revision), record.good_at)
+    if not changed and record.updated and row.status is not Status.READY:
+        return Changed(revision(record.revision), record.updated)
+    return None
 
 
 def _changed_at(store: Store, ref: Ref, row: Row) -> int:

@@ -66,7 +66,7 @@ class TextShape(Shape, frozen=True):
 
 
 class ChangeShape(Shape, frozen=True):
-    """What changed before a failure, in words, and when."""
+    """What changed before a failure, in words, and when; of ``lastGood``, the revision of then."""
 
     text: str
     time: str | None
@@ -88,6 +88,7 @@ class EvidenceShape(Shape, frozen=True):
     changed_before: list[ChangeShape]
     elsewhere: list[ElsewhereShape]
     not_the_cause: list[str]
+    last_good: ChangeShape | None
 
 
 class ProblemShape(Shape, frozen=True):
@@ -266,6 +267,7 @@ def problem_shape(cause: Cause, found: Evidence) -> ProblemShape:
                 for other in found.elsewhere
             ],
             not_the_cause=list(found.not_the_cause),
+            last_good=ChangeShape(found.last_good.text, moment(found.last_good.at)) if found.last_good else None,
         ),
     )
 

@@ -145,6 +145,8 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     if found.elsewhere:
         facts.append(Fact("elsewhere", _elsewhere(found.elsewhere, now), 2))
     facts.extend(Fact("also changed", _changed(change, now), line) for change in later)
+    if found.last_good is not None:
+        facts.append(Fact("last good", _last_good(found.last_good, now), line))
     facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
     facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
     facts.extend(_hidden_kinds(desk, cause))
@@ -154,6 +156,11 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
 def _changed(change: Changed, now: float) -> list[Span]:
     when = f"  {ago(change.at, now)} ago" if change.at else ""
     return [(change.text, ""), (when, "muted")]
+
+
+def _last_good(good: Changed, now: float) -> list[Span]:
+    """``13d ago at latest@0a1b2c3``."""
+    return [(f"{ago(good.at, now)} ago", ""), (f" at {good.text}" if good.text else "", "muted")]
 
 
 def _state(desk: Desk, cause: Cause, found: Evidence) -> list[Span]:

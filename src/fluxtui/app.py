@@ -26,7 +26,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
-from fluxtui.widgets.glyphs import ASCII, wants_ascii
+from fluxtui.widgets.glyphs import ASCII, asked_for, wants_ascii
 
 TICK = 5.0
 """Seconds between two looks at ages."""
@@ -61,7 +61,7 @@ class FluxtuiApp(App[None]):
 
     def __init__(self, start: Start) -> None:
         super().__init__()
-        self._ascii = wants_ascii(os.environ)
+        self._ascii = wants_ascii(asked_for(os.environ))
         self._start = start
         store = Store(assess)
         fleet = Fleet(store, impersonation=start.impersonation, now=start.now)

@@ -109,7 +109,7 @@ def test_terminals_that_people_have(terminal, demo, kind):
     term.back_in_the_shell()
 
 
-@pytest.mark.parametrize("wish", ["LC_ALL=C", "FLUXTUI_ASCII=1"])
+@pytest.mark.parametrize("wish", ["LC_ALL=C", "LANG=C", "LANG=POSIX", "TERM=linux", "FLUXTUI_ASCII=1"])
 def test_without_unicode_it_draws_ascii(terminal, demo, wish):
     term = terminal()
     term.run(wish, demo)

@@ -281,6 +281,17 @@ class TestAscii:
             ({}, "ANSI_X3.4-1968", True),
             ({"FLUXTUI_ASCII": "1"}, "UTF-8", True),
             ({"FLUXTUI_ASCII": "0"}, "latin-1", False),
+            ({"LANG": "C"}, "UTF-8", True),
+            ({"LANG": "POSIX"}, "UTF-8", True),
+            ({"LANG": "C.UTF-8"}, "ANSI_X3.4-1968", False),
+            ({"LANG": "C", "LC_CTYPE": "C.utf8"}, "UTF-8", False),
+            ({"LANG": "en_US.UTF-8", "LC_CTYPE": "C"}, "UTF-8", True),
+            ({"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "LC_ALL": "C"}, "UTF-8", True),
+            ({"LANG": "C", "LC_ALL": "de_DE.UTF-8"}, "UTF-8", False),
+            ({"LANG": "de_DE.ISO-8859-1@euro"}, "UTF-8", True),
+            ({"LANG": "de_DE"}, "ISO-8859-1", True),
+            ({"LANG": "C.UTF-8", "TERM": "linux"}, "UTF-8", True),
+            ({"TERM": "linux", "FLUXTUI_ASCII": "0"}, "UTF-8", False),
         ],
     )
     def test_who_gets_ascii(self, environ: dict[str, str], encoding: str, ascii_only: bool) -> None:

@@ -5,8 +5,10 @@ that borders, scrollbars and Textual's own widgets are mapped too. Every glyph m
 """
 
 import locale
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,6 +17,13 @@ from textual.filter import LineFilter
 from textual.widget import Widget
 
 SWITCH = "FLUXTUI_ASCII"
+LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
+"""What names the encoding of a terminal's text: the first that is set counts (POSIX)."""
+CONSOLE = "linux"
+"""The TERM of the Linux console."""
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What the interpreter makes of the C locale, where it can (PEP 538)."""
+STARTED_WITH = Path("/proc/self/environ")
 
 _PAIRS = (
     ("●◐◌✖‖⊘◆◇○◎◉", "+~.x=!*oooO"),
@@ -42,13 +51,36 @@ _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
 def wants_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
-    """Whether this terminal should get ASCII: `FLUXTUI_ASCII` is set (0 says no), or its encoding is not UTF-8."""
+    """Whether this terminal should get ASCII: `FLUXTUI_ASCII` is set (0 says no), it is the Linux console, whose fonts
+    have few of our glyphs, or the locale is not UTF-8, by the first of LC_ALL, LC_CTYPE and LANG that is set.
+
+    `encoding` (by default the interpreter's) counts where these name none.
+    """
     switch = environ.get(SWITCH, "")
     if switch:
         return switch != "0"
-    if encoding is None:
-        encoding = locale.getencoding()
-    return encoding.lower().replace("-", "").replace("_", "") not in ("utf8", "utf8sig")
+    if environ.get("TERM") == CONSOLE:
+        return True
+    wanted = next((value for name in LOCALES if (value := environ.get(name, ""))), "")
+    if wanted.partition("@")[0] in ("C", "POSIX"):
+        return True
+    _, _, codeset = wanted.partition("@")[0].partition(".")
+    told = codeset or encoding or locale.getencoding()
+    return told.lower().replace("-", "").replace("_", "") not in ("utf8", "utf8sig")
+
+
+def asked_for(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the LC_CTYPE that the program was started with: in the C locale, the interpreter puts one
+    of its own there (PEP 538), and the kernel remembers what was there before. Where it does not tell, as it is.
+    """
+    if environ.get("LC_CTYPE") not in COERCED:
+        return environ
+    try:
+        told = os.fsdecode(STARTED_WITH.read_bytes()).split("\0")
+    except OSError:
+        return environ
+    given = next((entry.partition("=")[2] for entry in told if entry.startswith("LC_CTYPE=")), "")
+    return {**environ, "LC_CTYPE": given}
 
 
 def to_ascii(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
 
@@ -324,6 +326,32 @@ def completions(line):
     words = line.split(" ")
     told = process(_FLUXTUI_COMPLETE="bash_complete", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1))
     return {entry.partition(",")[2] for entry in told.stdout.splitlines()}
+
+
+COMPLETING = {
+    "bash": 'eval "$(fluxtui completion bash)"; COMP_WORDS=(fluxtui "$1"); COMP_CWORD=1;'
+    ' "$(complete -p fluxtui | sed "s/.*-F //; s/ .*//")" fluxtui "$1" fluxtui; printf "%s\\n" "${COMPREPLY[@]}"',
+    "zsh": "autoload -Uz compinit && compinit -u -D; compadd() { printf '%s\\n' \"$@\" };"
+    ' _describe() { printf "%s\\n" "${(@P)3}" }; eval "$(fluxtui completion zsh)"; words=(fluxtui "$1"); CURRENT=2;'
+    " _fluxtui_completion",
+    "fish": 'fluxtui completion fish | source; complete --do-complete "fluxtui $argv[1]"',
+}
+"""By shell: a program that evaluates our script and prints what is offered for the first word."""
+
+
+@pytest.mark.parametrize("shell", COMPLETING)
+@pytest.mark.parametrize(("begun", "offered"), [("tri", "triage"), ("comp", "completion")])
+def test_a_shell_that_evaluates_the_script_completes_a_command(shell, begun, offered, tmp_path):
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    program = tmp_path / "fluxtui"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fluxtui "$@"\n')
+    program.chmod(0o755)
+    environ = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    command = [shell, "-c", COMPLETING[shell], *([shell] if shell != "fish" else []), begun]
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False, timeout=60)
+    words = {line.partition(":")[0].partition("\t")[0] for line in done.stdout.splitlines()}
+    assert words == {offered}, done.stderr
 
 
 def test_the_shell_is_offered_commands_kinds_contexts_filters_and_themes(kubeconfig):

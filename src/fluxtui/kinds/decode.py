@@ -7,7 +7,8 @@ fault, not the object's, and raise `Garbled`.
 
 # ruff: noqa: N815
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar, cast
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -102,9 +103,22 @@ class Decoder(Generic[W]):
     def __init__(self, wire: type[W], flatten: Callable[[W], Record | None]) -> None:
         self._wire = wire
         self._flatten = flatten
-        self._object = msgspec.json.Decoder(wire)
-        self._list = msgspec.json.Decoder(_List[wire])
-        self._lines = msgspec.json.Decoder(_Line[wire])
+
+    # made when first used: those of all kinds take several milliseconds, and the first paint needs none
+
+    @cached_property
+    def _object(self) -> msgspec.json.Decoder[W]:
+        return msgspec.json.Decoder(self._wire)
+
+    @cached_property
+    def _list(self) -> msgspec.json.Decoder[_List[W]]:
+        wire: Any = self._wire
+        return msgspec.json.Decoder(_List[wire])
+
+    @cached_property
+    def _lines(self) -> msgspec.json.Decoder[_Line[W]]:
+        wire: Any = self._wire
+        return msgspec.json.Decoder(_Line[wire])
 
     def one(self, data: bytes) -> Record | None:
         """One object; None for one without a name. Raises `Garbled` if the bytes are not JSON."""

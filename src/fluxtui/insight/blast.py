@@ -7,7 +7,7 @@ green, and so is a parent that waits for its children.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fluxtui.insight.explain import BLOCKED, FAILED, READY, SUSPENDED, waits
 from fluxtui.insight.graph import Graph
@@ -47,16 +47,21 @@ class Blast:
 
     def behind(self, roots: tuple[str, ...]) -> list[str]:
         """The ids that wait behind the roots, nearest first, without the roots."""
-        seen = set(roots)
-        order: list[str] = []
+        return list(self.paths(roots))
+
+    def paths(self, roots: Iterable[str]) -> dict[str, str]:
+        """What waits behind the roots, nearest first, each with the one that it waits directly behind."""
         queue = deque(roots)
+        seen = set(queue)
+        found: dict[str, str] = {}
         while queue:
-            for identity in self._next(queue.popleft()):
+            nearer = queue.popleft()
+            for identity in self._next(nearer):
                 if identity not in seen:
                     seen.add(identity)
-                    order.append(identity)
+                    found[identity] = nearer
                     queue.append(identity)
-        return order
+        return found
 
     def _next(self, identity: str) -> Iterator[str]:
         yield from self._explained.get(identity, ())

@@ -4,8 +4,10 @@ import pytest
 from textual.pilot import Pilot
 
 from fluxtui.kinds.table import KINDS
+from fluxtui.screens.reasons import SHORT_REASONS
 from fluxtui.screens.resource import ResourceScreen
 from fluxtui.screens.resources import ResourcesScreen
+from fluxtui.screens.rows import table_columns
 from fluxtui.widgets.factsheet import FactSheet
 from fluxtui.widgets.virtual_table import VirtualTable
 
@@ -400,3 +402,18 @@ async def test_the_name_is_copied(fleet: World) -> None:
         await pilot.press("N", "c")
         await sees(pilot, "copied")
         assert pilot.app.clipboard == "frontend/app-000"
+
+
+async def test_reasons_read_whole_on_a_small_terminal() -> None:
+    world = World("incident")
+    async with running(world, SMALL, command="ks") as pilot:
+        told = await sees(pilot, "Kustomizations", "◌ blocked", "dep. not ready")
+        assert not [line for line in told.splitlines()[3:-1] if line.rstrip().endswith("…")]
+        await pilot.resize_terminal(*WIDE)
+        told = await sees(pilot, "DependencyNotReady", "HealthCheckFailed")
+        assert "dep. not ready" not in told
+
+
+def test_reasons_in_short_fit_the_smallest_column() -> None:
+    least = next(column for column in table_columns(KINDS["Kustomization"], clusters=True) if column.id == "reason").min
+    assert not [short for short in SHORT_REASONS.values() if len(short) > least]

@@ -6,6 +6,7 @@ from fluxtui.insight.causes import Cause
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.reasons import SHORT_REASONS
 from fluxtui.widgets.bar import bar
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
@@ -18,7 +19,7 @@ COLUMNS = (
     TableColumn("cause", "ROOT CAUSE", 44, 38, 64, flex=3, priority=ESSENTIAL, sortable=False),
     TableColumn("cluster", "CLUSTER", 12, 9, 24, flex=1, priority=80, sortable=False),
     TableColumn("since", "SINCE", 5, align="right", priority=85, sortable=False),
-    TableColumn("reason", "REASON", 18, 12, 32, flex=2, priority=70, sortable=False),
+    TableColumn("reason", "REASON", 18, 12, 32, flex=2, priority=70, sortable=False, shorter=SHORT_REASONS),
     TableColumn("tenants", "TENANTS", 14, 8, 40, flex=1, priority=40, sortable=False),
 )
 

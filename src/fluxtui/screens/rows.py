@@ -8,6 +8,7 @@ from fluxtui.kinds.columns import Column
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.reasons import SHORT_REASONS
 from fluxtui.store.listing import Listing
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
@@ -45,7 +46,7 @@ def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
         TableColumn("namespace", "NAMESPACE", 14, 10, 28, flex=1, priority=85),
         TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
         TableColumn("since", "SINCE", 5, align="right", priority=88),
-        TableColumn("reason", "REASON", 22, 16, 30, flex=1, priority=70),
+        TableColumn("reason", "REASON", 22, 16, 30, flex=1, priority=70, shorter=SHORT_REASONS),
     ]
     hidden = {*(() if clusters else ("cluster",)), *(() if kind.namespaced else ("namespace",))}
     common = [column for column in common if column.id in kind.common and column.id not in hidden]

@@ -1,7 +1,7 @@
 """Which columns of a table fit a width, where and how wide. Pure: depends on nothing but the numbers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from fluxtui.widgets.text import Where
@@ -30,6 +30,8 @@ class TableColumn:
     cut: Where = "end"
     """Where a value that is too long loses its middle part, its start or its end."""
     sortable: bool = True
+    shorter: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    """Values that are told in other words where they would be cut."""
 
     @property
     def smallest(self) -> int:

@@ -103,10 +103,11 @@ class RowPainter:
             if left > x:
                 spans.append((" " * (left - x), ""))
             x = left + width
-            if isinstance(cell, str):
-                spans.append((fit(cell, width, column.align, column.cut), ""))
-            elif isinstance(cell, tuple):
-                spans.append((fit(cell[0], width, column.align, column.cut), cell[1]))
+            if isinstance(cell, str | tuple):
+                text, style = (cell, "") if isinstance(cell, str) else cell
+                if len(text) > width:
+                    text = column.shorter.get(text, text)
+                spans.append((fit(text, width, column.align, column.cut), style))
             else:
                 pieces = clipped(cell, width)
                 padding = (" " * (width - span_width(pieces)), "")

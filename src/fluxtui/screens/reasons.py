@@ -1,0 +1,40 @@
+"""Reasons of conditions in a few words, for columns that would cut them: sixteen cells at most.
+
+In lower case: these are our words, not the controller's, whose reason stands whole wherever there is room.
+"""
+
+SHORT_REASONS: dict[str, str] = {
+    "DependencyNotReady": "dep. not ready",
+    "ReconciliationSucceeded": "reconciled",
+    "ReconciliationFailed": "reconcile failed",
+    "ReconciliationDisabled": "disabled",
+    "ReconcileSucceeded": "reconciled",
+    "ProgressingWithRetry": "retrying",
+    "HealthCheckFailed": "health failed",
+    "HealthCheckCanceled": "health canceled",
+    "SkippedDueToSchedule": "off schedule",
+    "InvalidCELExpression": "invalid CEL",
+    "VerificationError": "not verified",
+    "AuthenticationFailed": "auth failed",
+    "StorageOperationFailed": "storage failed",
+    "ReadOperationFailed": "read failed",
+    "GitOperationFailed": "git failed",
+    "BucketOperationFailed": "bucket failed",
+    "OCIArtifactPullFailed": "pull failed",
+    "OCIArtifactLayerOperationFailed": "layer failed",
+    "ChartPullSucceeded": "chart pulled",
+    "ChartPackageError": "package error",
+    "InvalidChartReference": "bad chart ref",
+    "IncludeUnavailable": "include missing",
+    "SourceUnavailable": "source missing",
+    "ArtifactInStorage": "stored",
+    "RollbackSucceeded": "rolled back",
+    "UninstallSucceeded": "uninstalled",
+    "MinimumReplicasAvailable": "available",
+    "MinimumReplicasUnavailable": "too few replicas",
+    "ProgressDeadlineExceeded": "rollout too slow",
+    "NewReplicaSetCreated": "rolling out",
+    "NewReplicaSetAvailable": "rolled out",
+    "ReplicaSetUpdated": "rolling out",
+    "FoundNewReplicaSet": "rolling out",
+}

@@ -10,10 +10,14 @@ import msgspec
 
 from fluxtui.insight.finding import Weight, note
 from fluxtui.insight.plane import Plane, plane
-from fluxtui.insight.versions import Skew, minor, numbers, plain, skew
+from fluxtui.insight.versions import Odd, Skew, minor, numbers, plain, skew
 from fluxtui.kinds.status import Status
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
+
+
+FACETS = {"Flux": "Flux versions", "operator": "operator versions", "Kubernetes": "Kubernetes minors"}
+"""What is compared of whole clusters, and the words for several of it."""
 
 
 class HealthReport(msgspec.Struct, frozen=True):
@@ -40,12 +44,10 @@ class HealthReport(msgspec.Struct, frozen=True):
         """The control plane of a cluster."""
         return next((plane for plane in self.planes if plane.cluster == cluster), None)
 
-    def odd(self, cluster: str, what: str) -> bool | None:
-        """Whether a cluster is an odd one out in something because it is *older*; None when it is none."""
-        for each in self.skews:
-            if each.what == what:
-                return next((other.older is not False for other in each.odd if other.cluster == cluster), None)
-        return None
+    def odd(self, cluster: str, what: str) -> Odd | None:
+        """What a cluster has in one respect, if it is an odd one out there; None when it is like most."""
+        every = (other for each in self.skews if each.what == what for other in each.odd)
+        return next((other for other in every if other.cluster == cluster), None)
 
 
 def _hidden(plane: Plane) -> bool:
@@ -81,7 +83,7 @@ def health_now(store: Store, now: float, versions: Mapping[str, str] | None = No
 
 def _skews(planes: list[Plane]) -> Iterator[Skew]:
     """What the clusters do not have alike. Digests are compared among those that run the same tag."""
-    facets = {
+    facets: dict[str, dict[str, str]] = {
         "Flux": {each.cluster: plain(each.flux) for each in planes},
         "operator": {each.cluster: plain(each.operator) for each in planes},
         "Kubernetes": {each.cluster: minor(each.kubernetes) for each in planes},
@@ -100,20 +102,23 @@ def _skews(planes: list[Plane]) -> Iterator[Skew]:
 
 
 def _compared(each: Plane, skews: tuple[Skew, ...]) -> Plane:
-    """The plane with what is odd about it, in words."""
-    found = [note("skew", text) for one in skews if (text := odd_words(one, each.cluster))]
+    """The plane with what is odd about it, in words: versions one by one, images in one sentence."""
+    mine = [(one, odd) for one in skews for odd in one.odd if odd.cluster == each.cluster]
+    found = [note("version skew", _odd_version(one, odd)) for one, odd in mine if one.what in FACETS]
+    if images := [_odd_image(one, odd) for one, odd in mine if one.what not in FACETS]:
+        found.append(note("image skew", f"images unlike the others': {', '.join(images)}"))
     return msgspec.structs.replace(each, findings=(*each.findings, *found)) if found else each
 
 
-def odd_words(one: Skew, cluster: str) -> str:
-    """What is odd about a cluster in one respect, empty when it is none of the odd ones."""
-    odd = next((other for other in one.odd if other.cluster == cluster), None)
-    if odd is None:
-        return ""
-    value, majority = (text.partition(":")[2][:7] or text for text in (odd.value, one.majority))
+def _odd_version(one: Skew, odd: Odd) -> str:
+    others = f"{one.alike} clusters run" if one.alike > 1 else "another runs"
     how = "" if odd.older is None else " (older)" if odd.older else " (newer)"
-    others = f"{one.alike} clusters run" if one.alike > 1 else "another cluster runs"
-    return f"{one.what} is {value}{how}, {others} {majority}"
+    return f"{one.what} {odd.value}{how}, {others} {one.majority}"
+
+
+def _odd_image(one: Skew, odd: Odd) -> str:
+    value, majority = (text.partition(":")[2][:7] or text for text in (odd.value, one.majority))
+    return f"{one.what} {value} (most: {majority})"
 
 
 def verdict(report: HealthReport) -> str:
@@ -121,11 +126,7 @@ def verdict(report: HealthReport) -> str:
     if not report.planes:
         return "no clusters"
     parts = [_plural(len(report.planes), "cluster"), *_wells(report), _reports(report)]
-    for what, word in (
-        ("Flux", "Flux versions"),
-        ("operator", "operator versions"),
-        ("Kubernetes", "Kubernetes minors"),
-    ):
+    for what, word in FACETS.items():
         found = next((each for each in report.skews if each.what == what), None)
         if found is not None:
             who = sorted({each.cluster for each in found.odd})

@@ -115,7 +115,7 @@ def plane(data: ClusterData, now: float, server: str = "") -> Plane:
         *reading.findings,
         *_instance(row, instance, report),
         *_controllers(data, where, running),
-        *_sync(delivery, report),
+        *_sync(data, delivery, report),
         *outdated,
         *_apart(counted, reading),
     ]
@@ -223,9 +223,9 @@ def _controllers(data: ClusterData, where: Standing, running: tuple[Controller, 
         yield bad("no controllers", "no controller runs: no Deployment is labelled app.kubernetes.io/part-of=flux")
 
 
-def _sync(delivery: Sync | None, report: ReportRecord | None) -> Iterator[Finding]:
+def _sync(data: ClusterData, delivery: Sync | None, report: ReportRecord | None) -> Iterator[Finding]:
     if delivery is None:
-        if report is None or "reconcilers" in report.parts:
+        if "reconcilers" in report.parts if report is not None else data.table("Kustomization").state.trusted:
             yield note("no sync", "no sync: nothing of Flux' own delivers this cluster from Git or a registry")
         return
     name = delivery.id.partition("/")[2]

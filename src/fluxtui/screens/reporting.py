@@ -1,14 +1,12 @@
-"""Keeps the triage report up to date beside a loop that draws and listens to keys.
+"""Keeps a report (of triage, of health) up to date beside a loop that draws and listens to keys.
 
 The report is computed in slices of a few milliseconds, and never more often than leaves most of the time to others.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
-
-from fluxtui.insight.triage import TriageReport, triage
-from fluxtui.store.store import Store
+from collections.abc import Callable, Generator
+from typing import Generic, TypeVar
 
 SLICE = 0.004
 """Seconds of computing before the loop gets its turn."""
@@ -20,11 +18,17 @@ AGAIN = 30.0
 """Seconds after which a report is due again though nothing changed: some things change by time alone."""
 
 
-class Reporting:
+T = TypeVar("T")
+
+
+class Reporting(Generic[T]):
     """Computes a report whenever `wake` was called since the last one, and hands it to `show`."""
 
-    def __init__(self, store: Store, now: Callable[[], float], show: Callable[[TriageReport], None]) -> None:
-        self._store = store
+    def __init__(
+        self, steps: Callable[[], Generator[None, None, T]], now: Callable[[], float], show: Callable[[T], None]
+    ) -> None:
+        """`steps` computes a report of now, yielding every few milliseconds of work."""
+        self._steps = steps
         self._now = now
         self._show = show
         self._due = asyncio.Event()
@@ -49,8 +53,8 @@ class Reporting:
             self._show(report)
             await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))
 
-    async def _compute(self) -> TriageReport:
-        steps = triage(self._store, self._now())
+    async def _compute(self) -> T:
+        steps = self._steps()
         turn = time.perf_counter() + SLICE
         while True:
             try:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from fluxtui import keymap
 from fluxtui.insight.causes import Cause, concerns
 from fluxtui.insight.evidence import evidence
-from fluxtui.insight.triage import TriageReport
+from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.problems import COLUMNS, ProblemRows
@@ -33,7 +33,7 @@ class TriageScreen(FleetScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._reporting = Reporting(desk.store, desk.now, self.show_report)
+        self._reporting = Reporting(lambda: triage(desk.store, desk.now()), desk.now, self.show_report)
         self._report: TriageReport | None = None
         self._rows = ProblemRows(desk, ())
         self._alone = False

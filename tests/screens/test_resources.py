@@ -407,11 +407,12 @@ async def test_the_name_is_copied(fleet: World) -> None:
 async def test_reasons_read_whole_on_a_small_terminal() -> None:
     world = World("incident")
     async with running(world, SMALL, command="ks") as pilot:
-        told = await sees(pilot, "Kustomizations", "◌ blocked", "dep. not ready")
+        told = await sees(pilot, "Kustomizations", "◌ blocked", "DependencyNotReady", "HealthCheckFailed")
         assert not [line for line in told.splitlines()[3:-1] if line.rstrip().endswith("…")]
-        await pilot.resize_terminal(*WIDE)
-        told = await sees(pilot, "DependencyNotReady", "HealthCheckFailed")
-        assert "dep. not ready" not in told
+        await command(pilot, "rset status:ready")
+        await sees(pilot, "ResourceSets", "reconciled")  # ReconciliationSucceeded takes 23 cells
+        await pilot.resize_terminal(220, 50)
+        await sees(pilot, "ReconciliationSucceeded")
 
 
 def test_reasons_in_short_fit_the_smallest_column() -> None:

@@ -1,4 +1,4 @@
-"""Reasons of conditions in a few words, for columns that would cut them: sixteen cells at most.
+"""Reasons of conditions in a few words, for columns that would cut them: eighteen cells at most.
 
 In lower case: these are our words, not the controller's, whose reason stands whole wherever there is room.
 """

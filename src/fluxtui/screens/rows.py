@@ -44,9 +44,9 @@ def table_columns(kind: Kind, *, clusters: bool) -> list[TableColumn]:
         TableColumn("status", "STATUS", 13, priority=90),
         TableColumn("cluster", "CLUSTER", 12, 9, 20, flex=1, priority=80 if clusters else 0, cut="middle"),
         TableColumn("namespace", "NAMESPACE", 14, 10, 28, flex=1, priority=85),
-        TableColumn("name", "NAME", 24, 18, 48, flex=3, priority=ESSENTIAL),
+        TableColumn("name", "NAME", 24, 17, 48, flex=3, priority=ESSENTIAL),
         TableColumn("since", "SINCE", 5, align="right", priority=88),
-        TableColumn("reason", "REASON", 22, 16, 30, flex=1, priority=70, shorter=SHORT_REASONS),
+        TableColumn("reason", "REASON", 22, 18, 30, flex=1, priority=70, shorter=SHORT_REASONS),
     ]
     hidden = {*(() if clusters else ("cluster",)), *(() if kind.namespaced else ("namespace",))}
     common = [column for column in common if column.id in kind.common and column.id not in hidden]

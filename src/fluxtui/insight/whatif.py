@@ -39,9 +39,10 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class Stops(msgspec.Struct, frozen=True):
-    """What would stop in one cluster, nearest first and then by id, and `going_on`: edges of those that look at what stops and ask
-    only for its existence or an expression that has nothing to do with its health. `tenants` are tenants by label, or
-    the namespaces concerned where no tenant is.
+    """What would stop in one cluster, nearest first and then by id.
+
+    `going_on` are edges of those that look at what stops and ask only for its existence, or by an expression.
+    `tenants` are tenants by label, or the namespaces concerned where no tenant is.
     """
 
     cluster: str

@@ -56,14 +56,15 @@ class Blast:
         found: dict[str, str] = {}
         while queue:
             nearer = queue.popleft()
-            for identity in self._next(nearer):
+            for identity in self.directly(nearer):
                 if identity not in seen:
                     seen.add(identity)
                     found[identity] = nearer
                     queue.append(identity)
         return found
 
-    def _next(self, identity: str) -> Iterator[str]:
+    def directly(self, identity: str) -> Iterator[str]:
+        """The ids that wait directly behind an object; some of them more than once."""
         yield from self._explained.get(identity, ())
         row = self._graph.row(identity)
         for edge in self._graph.dependents(identity):

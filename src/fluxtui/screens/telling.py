@@ -20,6 +20,7 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.notice import Tone
 from fluxtui.widgets.sparkline import sparkline
 from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.text import width_of
 
 NAMED = 20
 """How many of the objects behind a cause are named at most, where there is room."""
@@ -83,13 +84,27 @@ def activity_spans(report: TriageReport, width: int) -> list[Span]:
     marked = None
     if report.first_failure >= activity.start:
         marked = min((report.first_failure - activity.start) // 60, len(activity.buckets) - 1)
-    bars = sparkline(activity.buckets, min(60, max(12, width // 3)), marked=marked)
-    spans: list[Span] = [(" ", ""), *bars, (f" {activity.total} changes in the last hour", "muted")]
-    if marked is not None:
-        before = activity.before(report.first_failure)
-        when = age(report.now - report.first_failure)
-        spans.append((f" · {before} just before the first failure, {when} ago", "muted"))
-    return spans
+    bars = (
+        min(60, width // 3) if width >= 100 else max(12, width // 5)
+    )  # not by the words: they change with each report
+    told = _activity_words(report, marked is not None)
+    words = next((words for words in told if width_of(words) <= width - bars - 2), told[-1])
+    return [(" ", ""), *sparkline(activity.buckets, bars, marked=marked), (f" {words}", "muted")]
+
+
+def _activity_words(report: TriageReport, failed: bool) -> list[str]:
+    """The sentence, and shorter ones that leave out what matters less."""
+    total, before = report.activity.total, report.activity.before(report.first_failure)
+    when = age(report.now - report.first_failure)
+    if not failed:
+        return [f"{total} changes in the last hour", f"{total} changes in 1h", f"{total} in 1h"]
+    return [
+        f"{total} changes in the last hour · {before} just before the first failure, {when} ago",
+        f"{total} changes in 1h · {before} just before the first failure {when} ago",
+        f"{total} in 1h · {before} just before the first failure {when} ago",
+        f"{total} in 1h · {before} before first failure {when} ago",
+        f"first failure {when} ago",
+    ]
 
 
 def clusters_spans(desk: Desk, report: TriageReport | None, width: int, now: float) -> list[Span]:

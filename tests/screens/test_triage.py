@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from fluxtui.screens.resource import ResourceScreen
 from fluxtui.screens.triage import TriageScreen
+from fluxtui.store.state import Phase
 from fluxtui.widgets.virtual_table import VirtualTable
 
 from .world import SMALL, WIDE, World, command, kustomization, lines, loses, running, screen, sees, type_filter, until
@@ -184,3 +185,34 @@ async def test_the_evidence_alone_ends_with_the_last_cause(incident: World) -> N
         await type_filter(pilot, "name:nothing-like-this")
         told = await sees(pilot, "no root cause matches", "root causes")
         assert "3 of 4" in told
+
+
+# --- what moves, and what fits
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_the_list_stays_where_it_is_when_a_cluster_is_lost(size: tuple[int, int]) -> None:
+    world = World("", ["alpha", "beta"])
+    world.put("alpha", kustomization("team", "app", ready=False))
+    async with running(world, size) as pilot:
+        await sees(pilot, "1 root cause explains 1 of 1 failing objects · 2 of 2 clusters fresh")
+        before = causes(pilot).region
+        world.phase("beta", Phase.UNREACHABLE, "connection refused", since=120, contact=120)
+        world.tell()
+        await until(pilot, lambda: "beta unreachable for 2m" in " ".join(screen(pilot).split()))
+        assert causes(pilot).region.y == before.y
+
+
+async def test_a_tiny_terminal_has_no_line_to_spare_for_the_verdict() -> None:
+    async with running(World("calm"), (80, 15)) as pilot:
+        await until(pilot, lambda: "loading" not in screen(pilot) and "connecting" not in screen(pilot))
+        assert pilot.app.screen.query_one("#verdict").size.height == 1
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 132, 160])
+async def test_the_activity_of_the_hour_is_a_whole_sentence(incident: World, width: int) -> None:
+    async with running(incident, (width, 30)) as pilot:
+        await sees(pilot, "first failure")
+        line = next(line for line in lines(pilot) if "first failure" in line)
+        assert line.rstrip().endswith("ago") and "…" not in line
+        assert ("changes in" in line) is (width >= 80)

@@ -24,6 +24,9 @@ from fluxtui.widgets.notice import Notice
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.virtual_table import VirtualTable
 
+ROOMY = 24
+"""Lines of a terminal from which on the verdict keeps two."""
+
 
 class TriageScreen(FleetScreen):
     """Root causes by impact, the evidence for the selected one, and the state of every cluster."""
@@ -76,7 +79,10 @@ class TriageScreen(FleetScreen):
         self._show_words()
 
     def on_resize(self) -> None:
-        """The lists share the room anew, and sentences are as long as it lets them."""
+        """The lists share the room anew, and sentences are as long as it lets them. Where there are lines to spare, the
+        verdict has two whatever it says: nothing below moves when a cluster is lost.
+        """
+        self.query_one("#verdict").styles.min_height = 2 if self.size.height >= ROOMY else 1
         self._share_room()
         self._show_words()
         self._show_evidence()

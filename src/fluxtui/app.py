@@ -69,6 +69,7 @@ class FluxtuiApp(App[None]):
         self.desk = Desk(store, fleet, start.now, permission, demo=start.demo)
         self.desk.namespace = start.namespace
         self.add_mode("triage", lambda: TriageScreen(self.desk))
+        self.add_mode("health", self._health)
         self.add_mode("resources", self._resources)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
@@ -89,6 +90,11 @@ class FluxtuiApp(App[None]):
         """Without colour, or without Unicode, where the terminal or the user wants it so."""
         filters = themes.line_filters(super().get_line_filters(), ansi=self.native_ansi_color)
         return [*filters, ASCII] if self._ascii else filters
+
+    def _health(self) -> FleetScreen:
+        from fluxtui.screens.health import HealthScreen
+
+        return HealthScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen

@@ -7,6 +7,7 @@ from textual.binding import Binding
 
 APP: tuple[Binding, ...] = (
     Binding("1", "go('triage')", "Triage", show=False, id="app.triage"),
+    Binding("3", "go('health')", "Health", show=False, id="app.health"),
     Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
     Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
     Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
@@ -37,6 +38,16 @@ RESOURCES: tuple[Binding, ...] = (
 
 TRIAGE: tuple[Binding, ...] = (Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),)
 
+HEALTH: tuple[Binding, ...] = (
+    Binding("z", "zoom", "Details alone", show=False, id="health.zoom"),
+    Binding("i", "instance", "The FluxInstance", show=False, id="health.instance"),
+)
+
+PLANE: tuple[Binding, ...] = (
+    Binding("f", "faults", "Faults of the kind", show=False, id="plane.faults"),
+    Binding("i", "instance", "The FluxInstance", show=False, id="plane.instance"),
+)
+
 RESOURCE: tuple[Binding, ...] = (
     Binding("z", "yaml", "YAML alone", show=False, id="resource.zoom"),
     Binding("enter", "facts", "Facts alone", show=False, id="resource.facts"),
@@ -60,6 +71,8 @@ def all_ids() -> set[str]:
         *APP,
         *SCREEN,
         *TRIAGE,
+        *HEALTH,
+        *PLANE,
         *RESOURCES,
         *RESOURCE,
         *CONTEXT_LIST,

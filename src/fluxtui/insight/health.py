@@ -15,7 +15,6 @@ from fluxtui.kinds.status import Status
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
 
-
 FACETS = {"Flux": "Flux versions", "operator": "operator versions", "Kubernetes": "Kubernetes minors"}
 """What is compared of whole clusters, and the words for several of it."""
 

@@ -19,7 +19,7 @@ from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.tabstrip import Tab, TabStrip
 
-TABS: tuple[Tab, ...] = (Tab("triage", "1", "Triage"), Tab("resources", "4", "Resources"))
+TABS: tuple[Tab, ...] = (Tab("triage", "1", "Triage"), Tab("health", "3", "Health"), Tab("resources", "4", "Resources"))
 
 COMMON_HINTS = (KeyHint("/", "filter", 40), KeyHint(":", "command", 60), KeyHint("?", "keys", 70))
 

@@ -51,6 +51,7 @@ Command = Go | Contexts | Narrow | Theme | Do
 
 WORDS: dict[str, tuple[Command, str]] = {
     "triage": (Go("triage"), "root causes and what waits behind them"),
+    "health": (Go("health"), "the control planes: versions, controllers, sync, counts"),
     "resources": (Go("resources"), "lists of every kind"),
     "ctx": (Contexts(), "clusters: which are watched, how each answers"),
     "ns": (Narrow(""), "narrow to a namespace"),
@@ -61,6 +62,7 @@ WORDS: dict[str, tuple[Command, str]] = {
 }
 ALIASES = {
     "pulse": "triage", "home": "triage", "unhealthy": "triage",
+    "report": "health", "controlplanes": "health",
     "context": "ctx", "contexts": "ctx", "clusters": "ctx", "cluster": "ctx",
     "namespace": "ns", "namespaces": "ns",
     "skin": "theme", "reconnect": "retry", "help": "keys", "?": "keys", "q": "quit", "q!": "quit", "exit": "quit",

@@ -48,6 +48,10 @@ class Desk:
         """The names of the watched clusters in scope, in their order."""
         return [name for name in self.fleet.clusters if not self.scope or name in self.scope]
 
+    def versions(self) -> dict[str, str]:
+        """The Kubernetes version that each API server told, by cluster; empty where it has not answered."""
+        return {name: cluster.health.version for name, cluster in self.fleet.clusters.items()}
+
     def namespaces(self) -> list[str]:
         """The names of all namespaces that are known in scope, and of those that objects live in."""
         found: set[str] = set()

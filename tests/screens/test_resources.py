@@ -19,6 +19,7 @@ from .world import (
     kustomization,
     lines,
     loses,
+    notified,
     running,
     screen,
     sees,
@@ -184,6 +185,21 @@ async def test_faults_only_and_everything_again_with_one_key(fleet: World) -> No
         await sees(pilot, "12 of 340")
         await pilot.press("f")
         await sees(pilot, "Kustomizations 340")
+
+
+async def test_faults_only_narrows_a_filter_and_takes_away_its_own_part_alone(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await type_filter(pilot, 'ns:frontend "app-003"')
+        await pilot.press("enter")
+        await sees(pilot, "1 of 340")
+        await type_filter(pilot, "")
+        await pilot.press("ctrl+u", *"ns:frontend", "enter")
+        await sees(pilot, "114 of 340")
+        await pilot.press("f")
+        await sees(pilot, "4 of 340")
+        await pilot.press("f")
+        await sees(pilot, "114 of 340", "filter ns:frontend hides")
 
 
 async def test_a_filter_survives_a_visit_elsewhere(fleet: World) -> None:
@@ -402,6 +418,16 @@ async def test_the_name_is_copied(fleet: World) -> None:
         await pilot.press("N", "c")
         await sees(pilot, "copied")
         assert pilot.app.clipboard == "frontend/app-000"
+
+
+async def test_the_names_of_all_marked_are_copied_one_per_line(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot)
+        await pilot.press("N", "j", "space", "space", "up", "up", "up", "space")
+        await sees(pilot, "3 marked", "copy 3 names")
+        await pilot.press("c")
+        await notified(pilot, "3 names")
+        assert pilot.app.clipboard == "frontend/app-000\nbackend/app-001\nplatform/app-002"
 
 
 async def test_reasons_read_whole_on_a_small_terminal() -> None:

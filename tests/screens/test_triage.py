@@ -216,3 +216,10 @@ async def test_the_activity_of_the_hour_is_a_whole_sentence(incident: World, wid
         line = next(line for line in lines(pilot) if "first failure" in line)
         assert line.rstrip().endswith("ago") and "…" not in line
         assert ("changes in" in line) is (width >= 80)
+
+
+async def test_the_names_of_marked_causes_are_copied(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, CERT_MANAGER, "backend/apps")
+        await pilot.press("space", "space", "c")
+        await until(pilot, lambda: pilot.app.clipboard == "cert-manager/cert-manager\nbackend/apps")

@@ -91,6 +91,10 @@ class FleetScreen(Screen[None]):
         """The object under the cursor, as (cluster, id)."""
         return None
 
+    def marked(self) -> Sequence[tuple[str, str]]:
+        """The marked objects, as (cluster, id), in the order of the list."""
+        return ()
+
     # What all do
 
     def on_mount(self) -> None:
@@ -196,13 +200,17 @@ class FleetScreen(Screen[None]):
         self.show_hints()
 
     def action_copy(self) -> None:
-        """Copy the name of the object under the cursor, by OSC 52: works over SSH."""
+        """Copy the name of the object under the cursor, or those of all that are marked, one per line, by OSC 52: works
+        over SSH.
+        """
         chosen = self.chosen()
-        if chosen is None:
+        objects = self.marked() or ([chosen] if chosen is not None else [])
+        if not objects:
             return
-        name = chosen[1].split("/", 1)[1].lstrip("/")
-        self.app.copy_to_clipboard(name)
-        self.notify(name, title="copied", markup=False, timeout=2)
+        names = [identity.split("/", 1)[1].lstrip("/") for _, identity in objects]
+        self.app.copy_to_clipboard("\n".join(names))
+        told = names[0] if len(names) == 1 else f"{len(names)} names"
+        self.notify(told, title="copied", markup=False, timeout=2)
 
     def action_yaml(self) -> None:
         """Open the YAML of the object under the cursor."""

@@ -37,21 +37,21 @@ class ProblemRows:
 
     def __init__(self, desk: Desk, causes: Sequence[Cause]) -> None:
         self._desk = desk
-        self._causes = causes
+        self.causes = causes
         self._places = {cause.key: index for index, cause in enumerate(causes)}
         self._most = max((len(cause.blocked) for cause in causes), default=0)
 
     def __len__(self) -> int:
-        return len(self._causes)
+        return len(self.causes)
 
     def cause(self, key: Hashable | None) -> Cause | None:
         """The cause of a key."""
         index = self._places.get(str(key))
-        return self._causes[index] if index is not None else None
+        return self.causes[index] if index is not None else None
 
     def key(self, index: int) -> Hashable:
         """The identity of the cause for as long as it lasts."""
-        return self._causes[index].key
+        return self.causes[index].key
 
     def index_of(self, key: Hashable) -> int | None:
         """By a map."""
@@ -59,13 +59,13 @@ class ProblemRows:
 
     def version(self, index: int) -> Hashable:
         """Everything that the cells show."""
-        cause = self._causes[index]
+        cause = self.causes[index]
         shown = (cause.title, cause.reason, cause.status, len(cause.blocked), cause.clusters, cause.tenants)
         return shown, self._most, ago(cause.since, self._desk.now())
 
     def cells(self, index: int) -> Sequence[Cell]:
         """One cell for each column."""
-        cause = self._causes[index]
+        cause = self.causes[index]
         blocked = len(cause.blocked)
         _, style = look(cause)
         return [

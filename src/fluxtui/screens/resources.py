@@ -272,15 +272,21 @@ class ResourcesScreen(FleetScreen):
         """Keys of a list."""
         if not len(self._listing):
             return (*COMMON_HINTS, KeyHint("0", "all", 15))
+        marks = len(self.query_one("#table", VirtualTable).marks)
         return (
             KeyHint("⏎", "open", 90, "enter"),
             *COMMON_HINTS,
             KeyHint("space", "mark", 35),
             KeyHint("N A S", "sort", 30, "S"),
             KeyHint("f", "faults only", 38),
-            KeyHint("c", "copy name", 20),
+            KeyHint("c", "copy name" if not marks else f"copy {marks} names", 20),
             KeyHint("0", "all", 15),
         )
+
+    def marked(self) -> Sequence[tuple[str, str]]:
+        """The marked rows, in the order of the list."""
+        marks = self.query_one("#table", VirtualTable).marks
+        return [key for index in range(len(self._listing)) if (key := self._listing.key(index)) in marks]
 
     def note(self) -> Sequence[Span]:
         """How many are marked."""
@@ -305,9 +311,10 @@ class ResourcesScreen(FleetScreen):
         self.action_sort(self._sort[0])
 
     def action_faults(self) -> None:
-        """Only what is not well, or everything again."""
-        text = self.desk.filters.get(self.tab, "")
-        self._filtered("" if text == FAULTS else FAULTS, final=True)
+        """Only what is not well, or everything again; what else is in the filter stays there."""
+        terms = self.desk.filters.get(self.tab, "").split(" ")
+        kept = [term for term in terms if term != FAULTS]
+        self._filtered(" ".join(kept if len(kept) < len(terms) else [*filter(None, kept), FAULTS]), final=True)
 
     def action_wide(self) -> None:
         """Every column at its full width, scrolling sideways; or what fits."""

@@ -176,6 +176,11 @@ class TriageScreen(FleetScreen):
         cause = self._cause()
         return cause.members[0] if cause is not None else None
 
+    def marked(self) -> Sequence[tuple[str, str]]:
+        """The first objects of the marked causes."""
+        marks = self.query_one("#causes", VirtualTable).marks
+        return [cause.members[0] for cause in self._rows.causes if cause.key in marks]
+
     def filter_changed(self, text: str, *, final: bool) -> str:
         """Causes of which an object passes, or one that waits behind them."""
         wrong = self._list(text)

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -252,7 +252,17 @@ class FluxtuiApp(App[None]):
         """The keys of this screen."""
         from fluxtui.screens.keys import KeysScreen
 
-        self.push_screen(KeysScreen(self.screen.active_bindings))
+        self.push_screen(KeysScreen({**self.screen.active_bindings, **self._ours(self.screen.active_bindings)}))
+
+    def _ours(self, active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+        """Our bindings of keys that Textual has a use for too, such as ctrl+c: ours are what happens without it."""
+        held = {key: active[key] for key, _ in self._bindings if key in active and not active[key].binding.id}
+        return {
+            key: hidden._replace(node=self, binding=own)
+            for key, hidden in held.items()
+            for own in self._bindings.get_bindings_for_key(key)
+            if own.id
+        }
 
     def action_retry(self) -> None:
         """Connect again, now."""

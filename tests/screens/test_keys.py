@@ -255,3 +255,13 @@ async def test_a_terminal_may_change_its_size_at_any_time(incident: World) -> No
                 await until(pilot, lambda size=size: {len(line) for line in lines(pilot)} == {size[0]}, str(size))
         await burst(pilot, "1")
         await sees(pilot, "cert-manager/cert-manager", "waits behind")
+
+
+@pytest.mark.parametrize("go", ["1", "4"])
+async def test_the_sheet_has_the_key_that_quits_at_once(incident: World, go: str) -> None:
+    async with running(incident, (160, 80)) as pilot:
+        await pilot.press(go)
+        told = await shown_keys(pilot)
+        assert next(line for line in told.splitlines() if "app.quit-now" in line).split()[:2] == ["ctrl+c", "ctrl+q"]
+        await pilot.press("escape", "ctrl+c")
+        await until(pilot, lambda: not pilot.app.is_running)

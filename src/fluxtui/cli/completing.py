@@ -37,6 +37,17 @@ def filters(context: click.Context, parameter: click.Parameter, incomplete: str)
     return [CompletionItem(f"{incomplete[: found.start]}{choice}") for choice in found.choices]
 
 
+def planes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Fields of the filter of control planes, the statuses, and the contexts."""
+    from fluxtui.kinds.status import WORDS
+
+    if incomplete.startswith("cluster:"):
+        names = contexts(context, parameter, incomplete.removeprefix("cluster:"))
+        return [CompletionItem(f"cluster:{item.value}", help=item.help) for item in names]
+    offered = ["cluster:", *(f"status:{word}" for word in WORDS)]
+    return [CompletionItem(word) for word in offered if word.startswith(incomplete)]
+
+
 def commands(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """``:`` commands of the screen."""
     from fluxtui.screens.commands import suggest

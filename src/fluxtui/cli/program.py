@@ -17,6 +17,7 @@ from fluxtui.cli import options, outcome
 COMMANDS: dict[str, str] = {
     "demo": "fluxtui.cli.demo",
     "triage": "fluxtui.cli.triage",
+    "health": "fluxtui.cli.health",
     "get": "fluxtui.cli.get",
     "info": "fluxtui.cli.info",
     "completion": "fluxtui.cli.completion",

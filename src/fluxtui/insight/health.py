@@ -15,7 +15,7 @@ from fluxtui.kinds.status import Status
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
 
-FACETS = {"Flux": "Flux versions", "operator": "operator versions", "Kubernetes": "Kubernetes minors"}
+FACETS = {"Flux": "Flux versions", "operator": "operator versions", "Kubernetes": "Kubernetes versions"}
 """What is compared of whole clusters, and the words for several of it."""
 
 
@@ -124,18 +124,11 @@ def verdict(report: HealthReport) -> str:
     """The sentence at the top: clusters, reports, what is not alike, and where the counts differ."""
     if not report.planes:
         return "no clusters"
-    parts = [_plural(len(report.planes), "cluster"), *_wells(report), _reports(report)]
-    for what, word in FACETS.items():
-        found = next((each for each in report.skews if each.what == what), None)
-        if found is not None:
-            who = sorted({each.cluster for each in found.odd})
-            parts.append(
-                f"{found.values} {word} (odd one out: {who[0]})" if len(who) == 1 else f"{found.values} {word}"
-            )
+    parts = [_plural(len(report.planes), "cluster"), *_broken(report), _reports(report), *_unlike(report)]
     return " · ".join([*parts, _agreement(report)])
 
 
-def _wells(report: HealthReport) -> Iterator[str]:
+def _broken(report: HealthReport) -> Iterator[str]:
     broken = [plane.cluster for plane in report.planes if plane.weight is Weight.BAD]
     if broken:
         yield f"not well: {', '.join(broken[:2])}" + (f" and {len(broken) - 2} more" if len(broken) > 2 else "")
@@ -144,11 +137,21 @@ def _wells(report: HealthReport) -> Iterator[str]:
 def _reports(report: HealthReport) -> str:
     having = [plane for plane in report.planes if plane.report and plane.current]
     stale = sum(plane.freshness.stale for plane in having)
-    words = [f"{_plural(len(having) - stale, 'report')} fresh", f"{stale} stale" if stale else ""]
     computed = sum(plane.source == "computed" and plane.current for plane in report.planes)
     lost = sum(not plane.current for plane in report.planes)
-    words += [f"{computed} computed by us" if computed else "", f"{lost} not seen" if lost else ""]
-    return ", ".join(filter(None, words))
+    fresh = f"{_plural(len(having) - stale, 'report')} fresh"
+    others = ((stale, "stale"), (computed, "computed by us"), (lost, "not seen"))
+    return ", ".join([fresh, *(f"{count} {word}" for count, word in others if count)])
+
+
+def _unlike(report: HealthReport) -> Iterator[str]:
+    """Versions that differ, with the name of the one that is odd."""
+    found = [each for what in FACETS for each in report.skews if each.what == what]
+    if not found:
+        return
+    words = ", ".join(f"{each.values} {FACETS[each.what] if each is found[0] else each.what}" for each in found)
+    who = sorted({odd.cluster for each in found for odd in each.odd})
+    yield words + (f" (odd one out: {who[0]})" if len(who) == 1 else f" (odd ones: {', '.join(who[:3])})")
 
 
 def _agreement(report: HealthReport) -> str:
@@ -158,7 +161,8 @@ def _agreement(report: HealthReport) -> str:
     first = apart[0]
     count = max(first.apart, key=lambda each: abs(each.difference))
     more = f" and {len(apart) - 1} more" if len(apart) > 1 else ""
-    return f"our count differs in {first.cluster}{more} ({count.kind} {count.difference:+d}: {count.why[0]})"
+    why = count.why[0].partition(" (")[0].partition(":")[0]
+    return f"our count agrees except {first.cluster}{more} ({count.kind} {count.difference:+d}: {why})"
 
 
 def _plural(count: int, word: str) -> str:

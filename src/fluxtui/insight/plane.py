@@ -191,7 +191,7 @@ def _instance(row: Row | None, instance: InstanceRecord | None, report: ReportRe
         yield bad("instance", f"FluxInstance {instance.name} failed: {row.reason}: {words}")
     elif row.status is Status.SUSPENDED:
         text = f"FluxInstance {instance.name} is disabled by annotation: nobody upgrades or repairs Flux"
-        yield doubt("instance disabled", text, Status.SUSPENDED)
+        yield doubt("instance off", text, Status.SUSPENDED)
     elif row.status is not Status.READY:
         yield doubt("instance", f"FluxInstance {instance.name} is {row.status.word}: {words or row.reason}", row.status)
     if instance.attempted and instance.attempted != instance.revision:
@@ -213,12 +213,12 @@ def _controllers(data: ClusterData, where: Standing, running: tuple[Controller, 
         yield bad("controller", text) if each.status is Status.FAILED else doubt("controller", text, each.status)
     for each in running:
         for remark in each.remarks if each not in down else each.remarks[0 if each.message else 1 :]:
-            yield (note if remark.startswith("its last container") else doubt)("component", f"{each.name} {remark}")
+            yield (note if remark.startswith("its last container") else doubt)("component", f"{each.name}: {remark}")
     if not visible(data):
         state = data.table("Deployment").state
         if where.phase is Phase.FRESH and state.phase is Phase.FORBIDDEN:
             text = "you may not list Deployments: controllers are as the report says, restarts are not known"
-            yield unseen("controllers forbidden", text)
+            yield unseen("controllers", text)
     elif not running and where.phase is Phase.FRESH:
         yield bad("no controllers", "no controller runs: no Deployment is labelled app.kubernetes.io/part-of=flux")
 

@@ -70,7 +70,7 @@ def _absent(data: ClusterData) -> list[Finding]:
             ]
         case Phase.FORBIDDEN:
             why = f" ({state.detail})" if state.detail else ""
-            return [unseen("report forbidden", f"you may not list FluxReports{why}: this row is computed by us")]
+            return [unseen("hidden report", f"you may not list FluxReports{why}: this row is computed by us")]
         case Phase.FRESH:
             words = "its CRD is installed, but there is no FluxReport: the operator has not run yet, or never will"
             return [doubt("no report", f"{words}; this row is computed by us")]
@@ -84,7 +84,7 @@ def _age(row: Row, record: ReportRecord, fresh: Freshness, now: float) -> list[F
     old = age(now - fresh.at)
     if record.suspended or row.status is Status.SUSPENDED:
         text = f"reporting is disabled by annotation: the report is {old} old and stays as it is"
-        return [doubt("report disabled", text, Status.SUSPENDED)]
+        return [doubt("report off", text, Status.SUSPENDED)]
     if fresh.stale:
         text = (
             f"the report is {old} old, its interval is {_every(fresh.interval)}: stale since "

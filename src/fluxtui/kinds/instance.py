@@ -145,7 +145,10 @@ def _flatten_instance(resource: FluxInstance) -> Record:
     if status is not None:
         entries = status.history or []
         history(told, list(entries))
-        told["runs"] = tuple(map(_run, entries))
+        told["runs"] = runs = tuple(map(_run, entries))
+        told["good_revision"] = next(
+            (f"{run.flux}@{run.digest}" for run in runs if run.digest and run.digest == told.get("good_revision")), ""
+        )
         told["images"] = tuple(
             Image(shared(each.name), shared(each.repository), shared(each.tag), word(each.digest))
             for each in status.components or ()

@@ -5,6 +5,7 @@ from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import Record, split_id
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.installation import installation_facts
 from fluxtui.store.row import Row
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_source import Span
@@ -37,6 +38,7 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
     facts += _ready(record, now)
     facts += _delivery(record, now)
     facts += _relations(desk, row)
+    facts += installation_facts(record, now)
     if record.flaw:
         facts.append(Fact("unreadable", [(record.flaw, "warning")], 2))
     facts += _data(desk, row, now)

@@ -1,7 +1,6 @@
 """Health: is every control plane well, and alike? A matrix of the clusters, and the details of the selected one."""
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,12 +10,12 @@ from textual.containers import Horizontal
 from fluxtui import keymap
 from fluxtui.insight.finding import Weight
 from fluxtui.insight.health import HealthReport, health, verdict
+from fluxtui.insight.narrow import narrowing
 from fluxtui.insight.plane import Plane
-from fluxtui.insight.terms import Term, split
 from fluxtui.kinds.status import Status
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
-from fluxtui.screens.plane_facts import controller_facts, plane_facts
+from fluxtui.screens.plane_facts import controller_facts, kind_facts, plane_facts
 from fluxtui.screens.planes import COLUMNS, PlaneRows, look
 from fluxtui.screens.reporting import Reporting
 from fluxtui.screens.telling import NoticeText
@@ -32,8 +31,14 @@ from fluxtui.widgets.virtual_table import VirtualTable
 
 WIDE = 132
 """Columns of a terminal from which on the controllers stand beside the rest."""
-FIELDS = ("cluster", "status")
-"""What the filter of this screen knows besides words."""
+WORDS = {
+    Weight.BAD: "not well",
+    Weight.DOUBT: "in doubt",
+    Weight.UNSEEN: "not all seen",
+    Weight.NOTE: "control plane well",
+}
+"""What is said of a control plane by its worst finding."""
+WRONG = (Status.FAILED, Status.BLOCKED, Status.UNKNOWN)
 
 
 class HealthScreen(FleetScreen):
@@ -51,7 +56,7 @@ class HealthScreen(FleetScreen):
 
     def compose_body(self) -> ComposeResult:
         """Verdict, matrix, details, and what stands there without rows."""
-        yield FlowLine(lines=2, indent=3, id="verdict")
+        yield FlowLine(lines=3, indent=3, id="verdict")
         yield VirtualTable(COLUMNS, id="planes")
         yield FlowLine(id="evidence-title")
         with Horizontal(id="plane"):
@@ -104,13 +109,10 @@ class HealthScreen(FleetScreen):
         report = self._report
         planes = list(report.planes) if report is not None else []
         if filter_text.strip():
-            terms, problems = split(filter_text)
-            unknown = next((term for term in terms if term.field not in ("", *FIELDS)), None)
-            if problems:
-                return str(problems[0])
-            if unknown is not None:
-                return f"{unknown.field}: is not known here, only cluster:, status: and words"
-            planes = [plane for plane in planes if all(passes(plane, term) for term in terms)]
+            passes, problem = narrowing(filter_text)
+            if problem is not None:
+                return str(problem)
+            planes = list(filter(passes, planes))
         if self.desk.scope:
             planes = [plane for plane in planes if plane.cluster in self.desk.scope]
         self._rows = PlaneRows(self.desk, report, planes)
@@ -123,7 +125,7 @@ class HealthScreen(FleetScreen):
     def _share_room(self) -> None:
         """Few clusters leave the room to the details; many take up to half of it."""
         table = self.query_one("#planes", VirtualTable)
-        room = max(4, self.size.height - 6)
+        room = max(4, self.size.height - 7)
         table.styles.height = 2 if self._alone else min(len(self._rows) + 1, max(4, room // 2))
         wide = self.size.width >= WIDE
         self.query_one("#plane").set_class(wide, "beside")
@@ -172,7 +174,8 @@ class HealthScreen(FleetScreen):
         if plane is None:
             return
         self.query_one("#evidence-title", FlowLine).show(title(plane, self.size.width))
-        facts, beside = plane_facts(plane, self.desk.now()), controller_facts(plane)
+        facts = plane_facts(plane, self.desk.now())
+        beside = [*controller_facts(plane), *kind_facts(plane)]
         self.query_one("#plane-facts", FactSheet).show(facts if self.size.width >= WIDE else [*facts, *beside])
         self.query_one("#plane-controllers", FactSheet).show(beside)
 
@@ -222,28 +225,17 @@ class HealthScreen(FleetScreen):
             self.notify(plane.cluster, title="copied", markup=False, timeout=2)
 
 
-def passes(plane: Plane, term: Term) -> bool:
-    """Whether a control plane passes one term of the filter."""
-    if term.field == "cluster":
-        found = any(fnmatchcase(plane.cluster.lower(), value.text.lower()) for value in term.values)
-    elif term.field == "status":
-        found = any(plane.status.word.startswith(value.text.lower()) for value in term.values)
-    else:
-        told = (plane.cluster, plane.flux, plane.operator, plane.kubernetes, plane.platform, plane.status.word)
-        text = " ".join([*told, *(finding.text for finding in plane.findings)]).lower()
-        found = any(value.text.lower() in text for value in term.values)
-    return found is not term.negated
-
-
 def title(plane: Plane, width: int) -> list[Span]:
     """The line above the details: who, how, and how many objects."""
     glyph, style = look(plane)
-    word = plane.status.word if plane.current and plane.source else str(plane.standing.phase)
+    word = WORDS[plane.weight] if plane.current and plane.source else str(plane.standing.phase)
     source = {"report": "as its FluxReport and we see it", "computed": "computed by us"}.get(plane.source, "no data")
+    wrong = [f"{count} {status.word}" for status in WRONG if (count := plane.number(status))]
     spans: list[Span] = [
         ("── ", "border"),
         (plane.cluster, "title"),
         (f" {glyph} {word}", style),
+        (f" · {', '.join(wrong)}" if wrong else "", ""),
         (f" · {source} ", "muted"),
     ]
     return [*spans, ("─" * max(0, width - span_width(spans)), "border")]

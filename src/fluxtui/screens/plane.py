@@ -39,7 +39,7 @@ def _number(name: str, text: str, priority: int, width: int = 6) -> TableColumn:
 
 
 COLUMNS = (
-    TableColumn("kind", "KIND", 24, 18, priority=ESSENTIAL, sortable=False),
+    TableColumn("kind", "KIND", 26, 20, priority=ESSENTIAL, sortable=False),
     TableColumn("bar", "", BAR, priority=60, sortable=False),
     _number("total", "TOTAL", 95),
     *(
@@ -53,20 +53,20 @@ COLUMNS = (
             (Status.UNKNOWN, "UNKN", 76),
         )
     ),
-    TableColumn("told", "REPORT: RUN/FAIL/SUSP", 21, 14, align="right", priority=92, sortable=False),
+    TableColumn("told", "REPORT R/F/S", 12, align="right", priority=92, sortable=False),
     _number("size", "SIZE", 30, 10),
     TableColumn("why", "WHY THEY DIFFER", 24, 12, None, flex=3, priority=50, sortable=False),
 )
-"""Our count by status, then the report's, whose *running* includes failing, as it writes it."""
+"""Our count by status, then the report's running/failing/suspended, where *running* includes failing."""
 SHOWN = (Status.READY, Status.FAILED, Status.BLOCKED, Status.SUSPENDED, Status.PROGRESSING, Status.UNKNOWN)
 
 
 class CountRows:
-    """A `TableSource` over the kinds of one control plane."""
+    """A `TableSource` over the kinds of one control plane, those that there are objects of first."""
 
     def __init__(self, counts: Sequence[Count]) -> None:
-        self._counts = counts
-        self._places = {count.kind: index for index, count in enumerate(counts)}
+        self._counts = sorted(counts, key=lambda count: not (count.total or count.why))
+        self._places = {count.kind: index for index, count in enumerate(self._counts)}
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -101,7 +101,8 @@ class CountRows:
             cells += [(words, "warning" if count.why else "muted"), (told.size, "muted")]
         else:
             cells += [("–", "faint"), ""]
-        why = "; ".join(count.why or count.notes)
+        unseen = {Phase.FORBIDDEN: "you may not list them", Phase.MISSING: "the API does not serve them"}
+        why = "; ".join(count.why or count.notes) or unseen.get(count.state.phase, "")
         return [*cells, (why, "warning" if count.why else "muted")]
 
 
@@ -114,9 +115,8 @@ def _ours(count: Count) -> list[Cell]:
 
 
 def _unseen(count: Count) -> list[Cell]:
-    glyph, style = PHASES[count.state.phase]
-    words = "forbidden" if count.state.phase is Phase.FORBIDDEN else "not served"
-    return [(f"{glyph} {words}"[:BAR], style), (NO_DATA_GLYPH, style), *(("", "") for _ in SHOWN)]
+    style = PHASES[count.state.phase][1]
+    return ["", (NO_DATA_GLYPH, style), *("" for _ in SHOWN)]
 
 
 class PlaneScreen(FleetScreen):

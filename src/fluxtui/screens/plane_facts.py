@@ -10,6 +10,7 @@ from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.screens.desk import STATUS_STYLES
+from fluxtui.screens.planes import bar_of
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_source import Span
 
@@ -23,10 +24,10 @@ def plane_facts(plane: Plane, now: float) -> list[Fact]:
 
 def _finding(finding: Finding) -> Fact:
     if finding.weight is Weight.NOTE:
-        return Fact("", [("· ", "muted"), (finding.text, "")], 3)
+        return Fact(finding.what, [(finding.text, "")], 4)
     glyph = NO_DATA_GLYPH if finding.weight is Weight.UNSEEN else finding.status.glyph
     style = STATUS_STYLES[finding.status] if finding.weight is not Weight.UNSEEN else "status-nodata"
-    return Fact("", [(f"{glyph} ", style), (finding.text, "strong")], 4)
+    return Fact(f"{glyph} {finding.what}", [(finding.text, "strong")], 5, style)
 
 
 def _facts(plane: Plane, now: float) -> Iterator[Fact]:
@@ -48,9 +49,11 @@ def _facts(plane: Plane, now: float) -> Iterator[Fact]:
     if plane.report:
         written = f"written {ago(fresh.at, now)} ago, {exact(fresh.at)}" if fresh.at else "never written"
         yield Fact("report", [(written, ""), (f" · due every {fresh.interval}s", "muted")], 2)
-    for count in plane.counts:
-        for words in count.notes:
-            yield Fact("", [("· ", "muted"), (f"{count.kind}: {words}", "muted")], 2)
+    if blocked := [count for count in plane.counts if count.told is not None and count.counts[Status.BLOCKED]]:
+        total = sum(count.counts[Status.BLOCKED] for count in blocked)
+        kinds = ", ".join(f"{count.kind} {count.counts[Status.BLOCKED]}" for count in blocked)
+        words = f"{total} wait for a dependency ({kinds}): the report counts them as running, not as failing"
+        yield Fact("counts", [(words, "muted")], 3)
 
 
 def _sync(plane: Plane, now: float) -> Iterator[Fact]:
@@ -63,25 +66,49 @@ def _sync(plane: Plane, now: float) -> Iterator[Fact]:
     spans += [(f" · reconciled {ago(sync.at, now)} ago", "muted")] if sync.at else []
     yield Fact("sync", spans, 2)
     if sync.source:
-        yield Fact("", [("from ", "muted"), (sync.source, ""), (f" {sync.path}", "muted")], 2)
+        yield Fact("from", [(sync.source, ""), (f" {sync.path}", "muted")], 2)
 
 
 def controller_facts(plane: Plane) -> list[Fact]:
     """The controllers: ready or not, image, restarts, and what does not fit together."""
     if not plane.controllers:
         return []
-    width = max(len(each.image) for each in plane.controllers)
-    return [fact for each in plane.controllers for fact in _controller(each, width)]
+    names = max(len(each.name) for each in plane.controllers)
+    images = max(len(each.image) for each in plane.controllers)
+    return [fact for each in plane.controllers for fact in _controller(each, names, images)]
 
 
-def _controller(each: Controller, width: int) -> Iterator[Fact]:
+def kind_facts(plane: Plane) -> list[Fact]:
+    """The kinds with a bar each, our numbers and the report's."""
+    counts = [count for count in plane.counts if count.total or count.why]
+    width = max((len(count.kind) for count in counts), default=0)
+    facts = [Fact("", [("", "")], 1)] if counts else []
+    for count in counts:
+        numbers = [
+            (f" {status.glyph} {count.counts[status]}", STATUS_STYLES[status])
+            for status in Status
+            if count.counts[status] and status is not Status.READY
+        ]
+        told = count.told
+        said = f"  report: {told.running} run, {told.failing} fail" if told else ""
+        said += f", {told.suspended} suspended" if told and told.suspended else ""
+        spans: list[Span] = [
+            (f"{count.kind:<{width}}  ", ""),
+            *bar_of(count.counts, 10),
+            (f" {count.total:>4}", "strong"),
+        ]
+        facts.append(Fact("", [*spans, *numbers, (said, "warning" if count.why else "faint")], 1))
+    return facts
+
+
+def _controller(each: Controller, names: int, images: int) -> Iterator[Fact]:
     style = STATUS_STYLES[each.status]
     replicas = f"{each.available}/{each.wanted}" if each.wanted >= 0 else "told"
     spans: list[Span] = [
         (f"{each.status.glyph} ", style),
         (f"{replicas:<5}", style if each.status is not Status.READY else ""),
-        (f"{each.name:<27}", "strong"),
-        (f"{each.image:<{width}}", "muted"),
+        (f"{each.name:<{names}}  ", "strong"),
+        (f"{each.image:<{images}}", "muted"),
     ]
     if each.restarts > 0:
         spans.append((f"  {each.restarts} {'restart' if each.restarts == 1 else 'restarts'}", "warning"))

@@ -48,19 +48,19 @@ def _column(
 
 
 COLUMNS = (
-    _column("cluster", "CLUSTER", 14, ESSENTIAL, 12, 24, 1),
+    _column("cluster", "CLUSTER", 14, ESSENTIAL, 11, 24, 1),
     _column("flux", "FLUX", 8, 90),
     _column("operator", "OPERATOR", 8, 60),
     _column("kubernetes", "K8S", 8, 65),
     _column("controllers", "CONTROL", 8, 92, 7),
-    _column("restarts", "RESTARTS", 8, 44),
-    _column("sync", "SYNC", 22, 85, 18, 34, 1),
-    _column("objects", "OBJECTS", 10, 80, 9),
+    _column("restarts", "RESTARTS", 8, 52),
+    _column("sync", "SYNC", 22, 85, 17, 34, 1),
+    _column("objects", "OBJECTS", 13, 80, 11),
     _column("kustomizations", "KUSTOMIZATIONS", 15, 58),
     _column("releases", "HELMRELEASES", 15, 56),
     _column("sources", "SOURCES", 15, 50),
-    _column("sets", "SETS, INPUTS", 15, 46),
-    _column("report", "REPORT", 13, 95, 10, 20, 1),
+    _column("sets", "SETS, INPUTS", 15, 30),
+    _column("report", "REPORT", 13, 95, 13, 20, 1),
 )
 
 
@@ -179,11 +179,9 @@ def _objects(plane: Plane) -> Cell:
 
 
 def _wrong(counts: Sequence[int]) -> list[Span]:
-    """Failed ones, else those that are not ready for another reason."""
-    for status in (Status.FAILED, Status.BLOCKED, Status.UNKNOWN, Status.SUSPENDED):
-        if counts[status]:
-            return [(f" {status.glyph}{counts[status]}", STATUS_STYLES[status])]
-    return []
+    """The two worst statuses that there are."""
+    worst = [status for status in (Status.FAILED, Status.BLOCKED, Status.UNKNOWN, Status.SUSPENDED) if counts[status]]
+    return [(f" {status.glyph}{counts[status]}", STATUS_STYLES[status]) for status in worst[:2]]
 
 
 def _differs(differs: bool) -> list[Span]:
@@ -200,7 +198,7 @@ def _group(plane: Plane, kinds: Sequence[str]) -> Cell:
     apart = any(count.why for count in counts)
     if not plane.current:
         return f"was {sum(numbers)}"
-    return [*bar_of(numbers, BAR), (f" {sum(numbers)}", ""), *_wrong(numbers), *_differs(apart)]
+    return [*bar_of(numbers, BAR), (f" {sum(numbers)}", ""), *_wrong(numbers)[:1], *_differs(apart)]
 
 
 def report_age(plane: Plane, now: float) -> Cell:
@@ -214,8 +212,8 @@ def report_age(plane: Plane, now: float) -> Cell:
         return _without_report(plane)
     old = age(now - plane.freshness.at) if plane.freshness.at else "never"
     told = {finding.what for finding in plane.findings}
-    if "report disabled" in told:
-        return [(f"{Status.SUSPENDED.glyph} {old} disabled", STATUS_STYLES[Status.SUSPENDED])]
+    if "report off" in told:
+        return [(f"{Status.SUSPENDED.glyph} {old} off", STATUS_STYLES[Status.SUSPENDED])]
     if plane.freshness.stale:
         return [(f"{Status.UNKNOWN.glyph} {old} stale", "warning")]
     if "partial report" in told:
@@ -227,7 +225,7 @@ def report_age(plane: Plane, now: float) -> Cell:
 
 def _without_report(plane: Plane) -> Cell:
     told = {finding.what for finding in plane.findings}
-    if "report forbidden" in told:
+    if "hidden report" in told:
         return [(f"{NO_DATA_GLYPH} forbidden", "status-blocked")]
     if "no report" in told:
         return [(f"{Status.UNKNOWN.glyph} no report", "warning")]

@@ -20,7 +20,7 @@ from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Context, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
-from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
+from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened
 from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.triage import TriageScreen
@@ -70,6 +70,7 @@ class FluxtuiApp(App[None]):
         self.desk.namespace = start.namespace
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
+        self.add_mode("tree", self._tree)
         self.add_mode("resources", self._resources)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
@@ -95,6 +96,11 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.health import HealthScreen
 
         return HealthScreen(self.desk)
+
+    def _tree(self) -> FleetScreen:
+        from fluxtui.screens.tree import TreeScreen
+
+        return TreeScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
@@ -164,6 +170,14 @@ class FluxtuiApp(App[None]):
 
         self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity))
 
+    def on_located(self, event: Located) -> None:
+        """Show an object in the tree, its ancestors unfolded."""
+        from fluxtui.screens.tree import TreeScreen
+
+        self._go(Go("tree"))
+        if isinstance(self.screen, TreeScreen):
+            self.screen.show_object((event.cluster, event.identity))
+
     def _execute(self, text: str) -> None:
         try:
             command = parse(text)
@@ -189,6 +203,14 @@ class FluxtuiApp(App[None]):
         self.switch_mode(command.screen)
         if command.kind:
             self._list_kind(command)  # at once: what is typed next is for that list
+        elif command.screen == "tree" and command.filter:
+            self._grow(command.filter)
+
+    def _grow(self, asked: str) -> None:
+        from fluxtui.screens.tree import TreeScreen
+
+        if isinstance(self.screen, TreeScreen):
+            self.screen.show_text(asked)
 
     def _list_kind(self, command: Go) -> None:
         from fluxtui.screens.resources import ResourcesScreen

@@ -8,6 +8,7 @@ from textual.binding import Binding
 APP: tuple[Binding, ...] = (
     Binding("1", "go('triage')", "Triage", show=False, id="app.triage"),
     Binding("3", "go('health')", "Health", show=False, id="app.health"),
+    Binding("2", "go('tree')", "Tree", show=False, id="app.tree"),
     Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
     Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
     Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
@@ -24,6 +25,7 @@ SCREEN: tuple[Binding, ...] = (
     Binding("0", "all", "All clusters and namespaces", show=False, id="screen.all"),
     Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
+    Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
 )
 
 RESOURCES: tuple[Binding, ...] = (
@@ -46,6 +48,25 @@ HEALTH: tuple[Binding, ...] = (
 PLANE: tuple[Binding, ...] = (
     Binding("f", "faults", "Faults of the kind", show=False, id="plane.faults"),
     Binding("i", "instance", "The FluxInstance", show=False, id="plane.instance"),
+)
+
+TREE_LIST: tuple[Binding, ...] = (
+    Binding("space", "screen.fold", "Fold or unfold", show=False, id="tree.toggle"),
+    Binding("left", "screen.left", "Fold, or go to what it waits for", show=False, id="tree.fold"),
+    Binding("right", "screen.right", "Unfold, or go to what waits for it", show=False, id="tree.unfold"),
+)
+"""Of the tree itself, where they stand before the list's own keys."""
+TREE: tuple[Binding, ...] = (
+    Binding("n", "cause(1)", "Next root cause", show=False, id="tree.next-cause"),
+    Binding("N", "cause(-1)", "Previous root cause", show=False, id="tree.previous-cause"),
+    Binding("r", "reverse", "Blast radius: what waits behind it", show=False, id="tree.reverse"),
+    Binding("v", "view", "Next view: dependencies, ownership, sources", show=False, id="tree.view"),
+    Binding("l", "longest", "Longest chain", show=False, id="tree.longest"),
+    Binding("m", "most", "Most waited for, and the next", show=False, id="tree.most"),
+    Binding("w", "assume", "What if it failed, were suspended", show=False, id="tree.what-if"),
+    Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="tree.unfold-below"),
+    Binding("E", "open_all", "Unfold everything", show=False, id="tree.unfold-all"),
+    Binding("C", "reset", "Fold what is healthy", show=False, id="tree.reset"),
 )
 
 RESOURCE: tuple[Binding, ...] = (
@@ -74,6 +95,8 @@ def all_ids() -> set[str]:
         *HEALTH,
         *PLANE,
         *RESOURCES,
+        *TREE_LIST,
+        *TREE,
         *RESOURCE,
         *CONTEXT_LIST,
         *CONTEXTS,

@@ -199,24 +199,26 @@ class Outline:
         self._keepers.clear()
         self.renew()
 
-    def reveal(self, key: Ref) -> bool:
-        """Unfold the way to a node, and nothing else. Returns whether the node is there."""
-        node = self.forest.numbers.get(key)
-        if node is None:
-            return False
-        changed = False
-        for above in self.forest.ancestors(node):
-            if self.fold_of(above) is not Fold.OPEN and self.forest.keys[node] not in self._kept:
-                self._kept.add(self.forest.keys[node])
+    def reveal(self, *keys: Ref) -> bool:
+        """Unfold the ways to some nodes, and nothing else. Returns whether all of them are there."""
+        nodes = [node for key in keys if (node := self.forest.numbers.get(key)) is not None]
+        if sum(self._keep(node) for node in nodes):
+            self.renew()
+        return len(nodes) == len(keys)
+
+    def _keep(self, node: int) -> bool:
+        """Whether the way to a node had to be unfolded."""
+        forest, changed = self.forest, False
+        for above in forest.ancestors(node):
+            if self.fold_of(above) is not Fold.OPEN and forest.keys[node] not in self._kept:
+                self._kept.add(forest.keys[node])
                 self._keepers.add(above)
                 changed = True
-            if self._folds.get(self.forest.keys[above]) is Fold.CLOSED:
-                del self._folds[self.forest.keys[above]]
+            if self._folds.get(forest.keys[above]) is Fold.CLOSED:
+                del self._folds[forest.keys[above]]
                 changed = True
             node = above
-        if changed:
-            self.renew()
-        return True
+        return changed
 
     # What is visible
 

@@ -19,7 +19,12 @@ from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.tabstrip import Tab, TabStrip
 
-TABS: tuple[Tab, ...] = (Tab("triage", "1", "Triage"), Tab("health", "3", "Health"), Tab("resources", "4", "Resources"))
+TABS: tuple[Tab, ...] = (
+    Tab("triage", "1", "Triage"),
+    Tab("tree", "2", "Tree"),
+    Tab("health", "3", "Health"),
+    Tab("resources", "4", "Resources"),
+)
 
 COMMON_HINTS = (KeyHint("/", "filter", 40), KeyHint(":", "command", 60), KeyHint("?", "keys", 70))
 
@@ -34,6 +39,15 @@ class CommandGiven(Message):
 
 class Opened(Message):
     """The user opens an object: (cluster, id)."""
+
+    def __init__(self, cluster: str, identity: str) -> None:
+        super().__init__()
+        self.cluster = cluster
+        self.identity = identity
+
+
+class Located(Message):
+    """The user wants to see an object in the tree: (cluster, id)."""
 
     def __init__(self, cluster: str, identity: str) -> None:
         super().__init__()
@@ -217,3 +231,9 @@ class FleetScreen(Screen[None]):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Opened(*chosen))
+
+    def action_tree(self) -> None:
+        """Show the object under the cursor in the tree."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.post_message(Located(*chosen))

@@ -52,6 +52,7 @@ Command = Go | Contexts | Narrow | Theme | Do
 WORDS: dict[str, tuple[Command, str]] = {
     "triage": (Go("triage"), "root causes and what waits behind them"),
     "health": (Go("health"), "the control planes: versions, controllers, sync, counts"),
+    "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
     "resources": (Go("resources"), "lists of every kind"),
     "ctx": (Contexts(), "clusters: which are watched, how each answers"),
     "ns": (Narrow(""), "narrow to a namespace"),
@@ -80,6 +81,8 @@ def parse(text: str) -> Command:
         return Contexts(tuple(rest.split()))
     if name == "theme":
         return Theme(rest)
+    if name == "tree":
+        return Go("tree", filter=rest)
     kind = by_name(name)
     if name == "resources" and rest:
         kind = by_name(rest)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kube.contexts import Context
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
+from fluxtui.screens.reporting import Reporting
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
@@ -37,6 +39,18 @@ class Desk:
     """What was typed into the command lines of all screens."""
 
     def in_scope(self, row: Row) -> bool:
+    report: TriageReport | None = None
+    """The last report of triage: one for all screens, so that they say the same."""
+    listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
+    """Who is told of each new report."""
+
+    def __post_init__(self) -> None:
+        self.reporting = Reporting(lambda: triage(self.store, self.now()), self.now, self._reported)
+
+    def _reported(self, report: TriageReport) -> None:
+        self.report = report
+        for listener in self.listeners:
+            listener(report)
         """Whether a row is in the chosen clusters and namespace."""
         return self.in_clusters(row) and (not self.namespace or row.record.namespace == self.namespace)
 

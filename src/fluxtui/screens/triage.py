@@ -9,11 +9,10 @@ from textual.binding import BindingType
 from fluxtui import keymap
 from fluxtui.insight.causes import Cause, concerns
 from fluxtui.insight.evidence import evidence
-from fluxtui.insight.triage import TriageReport, triage
+from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.problems import COLUMNS, ProblemRows
-from fluxtui.screens.reporting import Reporting
 from fluxtui.screens.telling import activity_spans, clusters_spans, evidence_facts, nothing_to_show, verdict_spans
 from fluxtui.store.changes import Batch
 from fluxtui.widgets.factsheet import FactSheet
@@ -36,7 +35,6 @@ class TriageScreen(FleetScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._reporting = Reporting(lambda: triage(desk.store, desk.now()), desk.now, self.show_report)
         self._report: TriageReport | None = None
         self._rows = ProblemRows(desk, ())
         self._alone = False
@@ -54,7 +52,8 @@ class TriageScreen(FleetScreen):
     def on_mount(self) -> None:
         """The report is computed for as long as the screen lives."""
         super().on_mount()
-        self.run_worker(self._reporting.run(), name="triage", exit_on_error=True)
+        self.desk.listeners.append(self.show_report)
+        self.run_worker(self.desk.reporting.run(), name="triage", exit_on_error=True)
 
     # What happens
 
@@ -65,15 +64,15 @@ class TriageScreen(FleetScreen):
         else:
             self._show_words()
         self.rest_on(self.query_one("#causes"))
-        self._reporting.wake()
+        self.desk.reporting.wake()
 
     def follow(self, batch: Batch) -> None:
         """The report is due; the words about clusters and connections at once."""
-        self._reporting.wake()
+        self.desk.reporting.wake()
 
     def tick(self) -> None:
         """Ages; and from time to time what only time changes (a report that turns stale)."""
-        self._reporting.passed()
+        self.desk.reporting.passed()
         self.query_one("#causes", VirtualTable).refresh_all()
         self._show_evidence()
         self._show_words()

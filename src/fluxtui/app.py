@@ -17,7 +17,7 @@ from fluxtui.config import Config, folder
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.auth import Impersonation
-from fluxtui.kube.contexts import Context, NoContext
+from fluxtui.kube.contexts import Chosen, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened
@@ -31,7 +31,7 @@ from fluxtui.widgets.glyphs import ASCII, asked_for, wants_ascii
 TICK = 5.0
 """Seconds between two looks at ages."""
 
-FindContexts = Callable[[], tuple[tuple[Context, ...], tuple[Context, ...]]]
+FindContexts = Callable[[], Chosen]
 """All contexts of the kubeconfig and those to watch; raises `NoContext`. Runs in a thread, after the first paint."""
 
 
@@ -126,12 +126,12 @@ class FluxtuiApp(App[None]):
 
     async def _connect(self) -> None:
         try:
-            every, watched = await asyncio.to_thread(self._start.find_contexts)
+            found = await asyncio.to_thread(self._start.find_contexts)
         except NoContext as error:
             self.desk.trouble = str(error)
-            every, watched = (), ()
-        self.desk.contexts = every
-        for context in watched:
+            found = Chosen((), ())
+        self.desk.contexts, self.desk.warnings = found.every, found.warnings
+        for context in found.watched:
             self.desk.fleet.add(context)
         self._catch_up()
         await self.desk.fleet.start()

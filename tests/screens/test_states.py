@@ -301,3 +301,12 @@ async def test_states_are_told_in_every_size_without_losing_the_headline(pair: W
             await pilot.resize_terminal(*size)
             await until(pilot, lambda size=size: {len(line) for line in lines(pilot)} == {size[0]})
         await sees(pilot, "no cluster can be read", "no such host")
+
+
+async def test_what_the_configuration_asks_for_and_is_not_there_stands_on_the_last_line(pair: World) -> None:
+    pair.warnings = ("watch: 'stage-*' matches no context",)
+    async with running(pair) as pilot:
+        await sees(pilot, "of 2 clusters fresh")
+        assert lines(pilot)[-1].rstrip().endswith("watch: 'stage-*' matches no context")
+        await command(pilot, "ctx")
+        await sees(pilot, "2 of 2 watched", "'stage-*' matches no context")

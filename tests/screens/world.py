@@ -22,7 +22,7 @@ from fluxtui.app import FluxtuiApp, Start
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.cluster import Cluster
-from fluxtui.kube.contexts import Context, Endpoint, NoContext
+from fluxtui.kube.contexts import Chosen, Context, Endpoint, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.simulator import demo
 from fluxtui.store.state import DataState, Phase
@@ -114,6 +114,7 @@ class World:
         self.watched = [context.name for context in self.contexts]
         self.trouble = ""
         """Why there are no contexts."""
+        self.warnings: tuple[str, ...] = ()
         self.fetched: list[tuple[str, str]] = []
         self.refusals: dict[str, Exception] = {}
         """By id: what a fetch of the object raises."""
@@ -208,10 +209,11 @@ class World:
         self.fleet = app.desk.fleet = StillFleet(self, app.desk.store)
         return app
 
-    def _find(self) -> tuple[tuple[Context, ...], tuple[Context, ...]]:
+    def _find(self) -> Chosen:
         if self.trouble:
             raise NoContext(self.trouble)
-        return tuple(self.contexts), tuple(context for context in self.contexts if context.name in self.watched)
+        watched = tuple(context for context in self.contexts if context.name in self.watched)
+        return Chosen(tuple(self.contexts), watched, self.warnings)
 
     def tell(self) -> None:
         """A batch: what changed since the last one."""

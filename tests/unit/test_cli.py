@@ -13,6 +13,7 @@ import fluxtui
 from fluxtui.cli import demo, logs, outcome
 from fluxtui.cli.get import wanted
 from fluxtui.cli.program import COMMANDS, program, run
+from fluxtui.cli.settings import Settings
 from fluxtui.simulator.scenario import BUILT_IN
 
 KUBECONFIG = """
@@ -133,7 +134,23 @@ def test_a_watch_of_the_configuration_that_matches_nothing_says_where_it_is(kube
     config = tmp_path / "config.yaml"
     config.write_text("watch: ['stage-*']\n")
     assert run(["get", "ks", "--config", str(config), "--kubeconfig", str(kubeconfig)]) == 2
-    assert "'watch' in the configuration: no context matches 'stage-*'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "'watch' in the configuration: no context matches 'stage-*': there are prod-1, prod-2" in told
+
+
+def test_what_watch_names_and_is_not_there_is_told_and_the_rest_is_watched(kubeconfig, tmp_path, capsys):
+    config = tmp_path / "config.yaml"
+    config.write_text("watch: ['stage-*', 'prod-*', 'qa']\n")
+    options = ["--config", str(config), "--kubeconfig", str(kubeconfig), "--timeout", "1s"]
+    assert run(["get", "ks", *options]) == 3
+    told = capsys.readouterr().err
+    assert "Warning: watch: 'stage-*', 'qa' match no context" in told
+    found = Settings(kubeconfig=str(kubeconfig), config_file=str(config))
+    chosen = found.find(found.config())
+    assert [context.name for context in chosen.watched] == ["prod-1", "prod-2"]
+    assert chosen.warnings == ("watch: 'stage-*', 'qa' match no context",)
+    assert run(["get", "ks", *options, "--context", "prod-1"]) == 3
+    assert "watch:" not in capsys.readouterr().err, "what is asked for by name has nothing to do with it"
 
 
 def test_without_a_terminal_the_screen_names_the_commands_for_scripts():

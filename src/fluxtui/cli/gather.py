@@ -64,9 +64,10 @@ def watched(told: Settings, config: Config) -> tuple[Context, ...]:
     """The contexts to ask; files that cannot be read are told, and the others count. Raises `Failure`."""
     try:
         found = told.load()
-        for error in found.errors:
-            click.echo(f"Warning: {error}", err=True)
-        return told.within(told.select(found, config))
+        chosen = told.within(told.select(found, config))
+        for warning in told.warnings(found, config):
+            click.echo(f"Warning: {warning}", err=True)
+        return chosen
     except NoContext as error:
         raise Failure(str(error)) from error
 

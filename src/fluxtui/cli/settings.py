@@ -13,7 +13,7 @@ from fluxtui.cli.outcome import Failure
 if TYPE_CHECKING:
     from fluxtui.config import Config
     from fluxtui.kube.auth import Impersonation
-    from fluxtui.kube.contexts import Context, Kubeconfig
+    from fluxtui.kube.contexts import Chosen, Context, Kubeconfig
 
 
 class Simulated(Protocol):
@@ -81,12 +81,15 @@ class Settings:
         path = self.demo.kubeconfig() if self.demo is not None else self.kubeconfig
         return contexts.load(path or None)
 
-    def find(self, config: Config) -> tuple[tuple[Context, ...], tuple[Context, ...]]:
+    def find(self, config: Config) -> Chosen:
         """All contexts, and those to watch: ``--context``, else the configuration's ``watch``, else the current one
         (in the demo: all). Raises `NoContext`.
         """
+        from fluxtui.kube.contexts import Chosen
+
         found = self.load()
-        return self.within(found.contexts), self.within(self.select(found, config))
+        chosen = self.within(self.select(found, config))
+        return Chosen(self.within(found.contexts), chosen, self.warnings(found, config))
 
     def select(self, found: Kubeconfig, config: Config) -> tuple[Context, ...]:
         """The contexts to watch. Raises `NoContext`."""
@@ -97,11 +100,21 @@ class Settings:
         if self.demo is not None:
             return found.contexts
         try:
-            return contexts.select(found, config.watch)
+            missing = contexts.unmatched(found, config.watch)
+            return contexts.select(found, [pattern for pattern in config.watch if pattern not in missing])
         except contexts.NoContext as error:
             if config.watch:
                 raise contexts.NoContext(f"'watch' in the configuration: {error}") from error
             raise
+
+    def warnings(self, found: Kubeconfig, config: Config) -> tuple[str, ...]:
+        """What the configuration's ``watch`` names and is not there, and files that could not be read."""
+        from fluxtui.kube import contexts
+
+        watch = () if self.contexts or self.demo is not None else config.watch
+        missing = contexts.unmatched(found, watch)
+        told = [f"watch: {', '.join(map(repr, missing))} {'matches' if len(missing) == 1 else 'match'} no context"]
+        return (*(told if missing else ()), *map(str, found.errors))
 
     def within(self, contexts: tuple[Context, ...]) -> tuple[Context, ...]:
         """With ``--namespace``, that is where to look when a list of all namespaces is not allowed."""

@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -188,6 +188,24 @@ def select(kubeconfig: Kubeconfig, patterns: Sequence[str] = ()) -> tuple[Contex
     if len(kubeconfig.contexts) == 1:
         return kubeconfig.contexts
     raise NoContext(_nothing_selected(kubeconfig, names))
+
+
+class Chosen(NamedTuple):
+    """Every context of the kubeconfig, those to watch, and what was not as it was asked for, in words for people."""
+
+    every: tuple[Context, ...]
+    watched: tuple[Context, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def unmatched(kubeconfig: Kubeconfig, patterns: Sequence[str]) -> list[str]:
+    """The patterns that no context matches. Raises `NoContext`, naming the contexts there are, if none of them does."""
+    names = [context.name for context in kubeconfig.contexts]
+    missing = [pattern for pattern in patterns if pattern not in names and not fnmatch.filter(names, pattern)]
+    if missing and len(missing) == len(patterns):
+        told = ", ".join(map(repr, missing))
+        raise NoContext(f"no context matches {told}: there are {_alternatives(missing[0], names)}")
+    return missing
 
 
 def _nothing_selected(kubeconfig: Kubeconfig, names: list[str]) -> str:

@@ -17,7 +17,7 @@ from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.notice import Notice
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
-from fluxtui.widgets.table_source import Cell
+from fluxtui.widgets.table_source import Cell, Span
 from fluxtui.widgets.virtual_table import VirtualTable
 
 COLUMNS = (
@@ -99,7 +99,7 @@ class ContextsScreen(FleetScreen):
 
     def compose_body(self) -> ComposeResult:
         """A headline, the list, or why there is none, and the selected context whole: columns may cut it."""
-        yield FlowLine(id="title")
+        yield FlowLine(lines=2, indent=1, id="title")
         yield ContextTable(COLUMNS, id="table")
         yield Notice(id="notice")
         yield FlowLine(lines=4, indent=1, id="why")
@@ -120,7 +120,8 @@ class ContextsScreen(FleetScreen):
         )
         watched = len(self.desk.fleet.clusters)
         told = f" {watched} of {len(rows)} watched · {self.desk.scope_words()}"
-        self.query_one("#title", FlowLine).show([(" Contexts", "title"), (told, "muted")])
+        warned: list[Span] = [(f" · {warning}", "warning") for warning in self.desk.warnings]
+        self.query_one("#title", FlowLine).show([(" Contexts", "title"), (told, "muted"), *warned])
         self.rest_on(table)
         self._show_why()
 

@@ -31,12 +31,26 @@ class Desk:
     demo: bool = False
     contexts: tuple[Context, ...] = ()
     trouble: str = ""
+    warnings: tuple[str, ...] = ()
+    """What the configuration asks for and is not there."""
     scope: frozenset[str] = frozenset()
     namespace: str = ""
     filters: dict[str, str] = field(default_factory=dict[str, str])
     """The filter text by screen, so that it survives a visit elsewhere."""
     history: History = field(default_factory=dict[Mode, list[str]])
     """What was typed into the command lines of all screens."""
+    report: TriageReport | None = None
+    """The last report of triage: one for all screens, so that they say the same."""
+    listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
+    """Who is told of each new report."""
+
+    def __post_init__(self) -> None:
+        self.reporting = Reporting(lambda: triage(self.store, self.now()), self.now, self._reported)
+
+    def _reported(self, report: TriageReport) -> None:
+        self.report = report
+        for listener in self.listeners:
+            listener(report)
 
     def in_scope(self, row: Row) -> bool:
     report: TriageReport | None = None

@@ -187,6 +187,10 @@ class TriageScreen(FleetScreen):
             self._show_words()
         return wrong
 
+    def note(self) -> Sequence[Span]:
+        """What is asked for and not watched: the verdict does not cover it."""
+        return [(self.desk.warnings[0], "warning")] if self.desk.warnings else []
+
     def hints(self) -> Sequence[KeyHint]:
         """Keys of this screen."""
         zoom = KeyHint("z", "the rest" if self._alone else "evidence alone", 38)

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fluxtui.cli import reports
+from fluxtui.cli.output import as_json
+from fluxtui.insight import export
 from fluxtui.insight.failure_rules import BY_REASON, CLASSES, RULES
-from fluxtui.insight.failures import LENGTH, NAME_LENGTH, classify, of_row
+from fluxtui.insight.failures import LENGTH, NAME_LENGTH, classify, compiled, of_row
+from fluxtui.insight.filter import compile as compiled_filter
+from fluxtui.insight.filter import complete
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
 
@@ -347,7 +352,7 @@ def test_no_message_takes_long(piece):
     started = time.perf_counter()
     for rule in RULES:
         for pattern in rule.names:
-            pattern.search(piece * (LENGTH // len(piece)))
+            compiled(pattern).search(piece * (LENGTH // len(piece)))
     ks(opener + piece * LENGTH)
     assert time.perf_counter() - started < 3, "milliseconds on any machine; minutes if a pattern backtracked"
 
@@ -358,3 +363,25 @@ def test_every_rule_has_a_class_and_says_what_to_look_at():
         assert rule.look
         assert rule.words
     assert {rule.group for rule in RULES} == set(CLASSES)
+
+
+def test_the_class_is_part_of_the_evidence_of_every_output_and_of_the_filter(fleet):
+    fleet.put("c", "Kustomization", "shop/web", fleet.failed("ReconciliationFailed", DENIED))
+    fleet.put("c", "Kustomization", "shop/odd", fleet.failed("ReconciliationFailed", "the moon is in the wrong house"))
+    report = fleet.triage()
+    shape = json.loads(as_json(export.triage_shape(fleet.store, report)))
+    by_title = {problem["title"]: problem["failure"] for problem in shape["problems"]}
+    told = by_title["Kustomization shop/web"]
+    assert told["class"] == "admission"
+    assert told["names"]["policy"] == "require-team"
+    assert told["lookAt"]
+    assert by_title["Kustomization shop/odd"] is None
+    words = "Kyverno policy require-team rule team-label denied Deployment/shop/web"
+    shown = reports.Told(fleet.store, report, report.problems, "")
+    assert f"class: admission · {words}; look at" in reports.text(shown, None, lambda text, style: text, wide=True)
+    assert f"class: `admission · {words}`" in reports.markdown_text(shown)
+    rows = list(fleet.store.table("c", "Kustomization").rows.values())
+    assert [row.record.name for row in compiled_filter("class:admission", 0).keep(rows)] == ["web"]
+    assert [row.record.name for row in compiled_filter("!class:admission", 0).keep(rows)] == ["odd"]
+    assert complete("class:ad", 8, {}).choices == ("admission",)
+    assert export.object_shape(rows[0], fleet.store.state("c", "Kustomization")).failure.group == "admission"

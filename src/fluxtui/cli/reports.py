@@ -10,6 +10,7 @@ from fluxtui.cli import coverage, markdown
 from fluxtui.cli.tables import Cell, Column, Paint, table
 from fluxtui.insight.causes import Cause
 from fluxtui.insight.evidence import Changed, Elsewhere, Evidence, evidence
+from fluxtui.insight.failures import Failure
 from fluxtui.insight.standing import Standing
 from fluxtui.insight.triage import TriageReport, verdict
 from fluxtui.kinds.ages import ago, exact
@@ -105,6 +106,8 @@ def _evidence_lines(cause: Cause, found: Evidence, now: float) -> list[str]:
         for number, (title, message) in enumerate(found.messages)
         if message
     ]
+    if found.failure is not None:
+        lines.append(plain(f"class: {_class(found.failure)}; look at {found.failure.look}"))
     lines += [f"changed before: {_changed(changed, now)}" for changed in found.changed]
     if found.last_good is not None:
         lines.append(f"last good: {_last_good(found.last_good, now)}")
@@ -114,6 +117,11 @@ def _evidence_lines(cause: Cause, found: Evidence, now: float) -> list[str]:
     lines += [f"elsewhere: {_elsewhere(other)}" for other in found.elsewhere]
     lines += [f"not the cause: {clear}" for clear in found.not_the_cause]
     return lines
+
+
+def _class(failure: Failure) -> str:
+    """``admission · Kyverno policy require-team rule team-label denied …``."""
+    return f"{failure.group} · {failure.words}"
 
 
 def _changed(changed: Changed, now: float) -> str:
@@ -187,6 +195,8 @@ def _markdown_cause(told: Told, cause: Cause) -> str:
     (_, message), *more = found.messages
     parts += [markdown.fence(message)] if message else []
     facts = [f"{code(title)}: {code(text)}" for title, text in more if text]
+    if found.failure is not None:
+        facts.append(f"class: {code(_class(found.failure))}; look at {code(found.failure.look)}")
     facts += [f"changed before: {code(_changed(changed, now))}" for changed in found.changed]
     if found.last_good is not None:
         facts.append(f"last good: {code(_last_good(found.last_good, now))}")

@@ -6,6 +6,7 @@ Computed for the one cause that is looked at. Every line is something that the d
 import msgspec
 
 from fluxtui.insight.causes import Cause, Ref
+from fluxtui.insight.failures import Failure, of_row
 from fluxtui.insight.graph import Graph
 from fluxtui.insight.roots import named
 from fluxtui.insight.silent import same_revision
@@ -55,6 +56,8 @@ class Evidence(msgspec.Struct, frozen=True):
     waiting: int
     elsewhere: tuple[Elsewhere, ...]
     not_the_cause: tuple[str, ...]
+    failure: Failure | None = None
+    """What kind of failure its message tells, None for words that are not known."""
 
 
 def evidence(store: Store, cause: Cause) -> Evidence:
@@ -75,6 +78,7 @@ def evidence(store: Store, cause: Cause) -> Evidence:
         waiting=len(cause.blocked),
         elsewhere=tuple(_elsewhere(store, cause)),
         not_the_cause=tuple(_cleared(store, ref, row)) if row is not None else (),
+        failure=of_row(row) if row is not None and cause.what in ("failure", "host") else None,
     )
 
 

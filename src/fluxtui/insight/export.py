@@ -13,6 +13,7 @@ from msgspec import structs
 
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.evidence import Evidence, evidence
+from fluxtui.insight.failures import Failure, of_row
 from fluxtui.insight.standing import UNCOUNTED, Standing
 from fluxtui.insight.triage import TriageReport, verdict
 from fluxtui.kinds.record import split_id
@@ -81,6 +82,15 @@ class ElsewhereShape(Shape, frozen=True):
     state: str
 
 
+class FailureShape(Shape, frozen=True):
+    """What kind of failure a message tells (a key of `failure_rules.CLASSES`), the names in it, and where to look."""
+
+    group: str = msgspec.field(name="class")
+    words: str
+    names: dict[str, str]
+    look_at: str
+
+
 class EvidenceShape(Shape, frozen=True):
     """Why a cause is believed to be one."""
 
@@ -107,6 +117,7 @@ class ProblemShape(Shape, frozen=True):
     members: list[ObjectRef]
     blocked: list[ObjectRef]
     evidence: EvidenceShape
+    failure: FailureShape | None
 
 
 class TriageShape(Shape, frozen=True, kw_only=True):
@@ -157,6 +168,7 @@ class ObjectShape(Shape, frozen=True):
     inventory: int | None
     labels: dict[str, str]
     columns: dict[str, str]
+    failure: FailureShape | None
 
 
 class ListShape(Shape, frozen=True, kw_only=True):
@@ -269,6 +281,7 @@ def problem_shape(cause: Cause, found: Evidence) -> ProblemShape:
             not_the_cause=list(found.not_the_cause),
             last_good=ChangeShape(found.last_good.text, moment(found.last_good.at)) if found.last_good else None,
         ),
+        failure=failure_shape(found.failure),
     )
 
 
@@ -338,7 +351,15 @@ def object_shape(row: Row, state: DataState) -> ObjectShape:
         inventory=record.inventory_size if record.inventory_size >= 0 else None,
         labels={name: value for name, _, value in pairs},
         columns={column.id: column.text(record) for column in kind.columns} if kind is not None else {},
+        failure=failure_shape(of_row(row)),
     )
+
+
+def failure_shape(failure: Failure | None) -> FailureShape | None:
+    """What kind of failure it is; None where the words are not known."""
+    if failure is None:
+        return None
+    return FailureShape(failure.group, failure.words, dict(failure.names), failure.look)
 
 
 def _ref(ref: Ref) -> ObjectRef:

@@ -6,9 +6,6 @@ source-controller 1.9/1.6, the Flux Operator 0.58, Go's HTTP client and resolver
 held against real messages where there are recordings of them (tests/unit/test_failures.py).
 """
 
-import re
-from re import Pattern
-
 import msgspec
 
 from fluxtui.insight.hosts import FAILURES as HOST_FAILURES
@@ -45,29 +42,25 @@ class Rule(msgspec.Struct, frozen=True):
     told: tuple[str, ...]
     words: tuple[str, ...]
     look: str
-    names: tuple[Pattern[str], ...] = ()
+    names: tuple[str, ...] = ()
     also: tuple[tuple[str, ...], ...] = ()
     kinds: frozenset[str] = frozenset()
 
 
-def _p(pattern: str) -> Pattern[str]:
-    return re.compile(pattern, re.ASCII)
-
-
-# A pattern starts with a literal or at the start of the text, and no repetition is unbounded: each is linear.
-APPLIED = _p(r"\A(?P<object>[A-Z][A-Za-z]{0,62}/[A-Za-z0-9.:_/-]{1,300}) (?:dry-run failed|apply failed|not found)")
-WEBHOOK = _p(r'webhook "(?P<webhook>[^"\n]{1,253})"')
-URL_HOST = _p(r'(?:Get|Post|Head|GET|HEAD|clone|for|from) ["\']?(?:https?|oci|ssh)://(?P<host>[^/"\'\s?]{1,253})')
-LOOKUP = _p(r"lookup (?P<name>[^\s:]{1,253})")
-DIALLED = _p(r"dial tcp (?P<address>\[?[0-9a-fA-F.:]{2,64}\]?:\d{1,5})")
-BLOCKED_OBJECT = _p(r"resource (?P<object>[A-Z][A-Za-z]{0,62}/[^\s]{1,300}) was blocked")
-RELEASE = _p(
+# Patterns have no unbounded repetition: each is linear in the text. `failures.compiled` compiles them.
+APPLIED = r"\A(?P<object>[A-Z][A-Za-z]{0,62}/[A-Za-z0-9.:_/-]{1,300}) (?:dry-run failed|apply failed|not found)"
+WEBHOOK = r'webhook "(?P<webhook>[^"\n]{1,253})"'
+URL_HOST = r'(?:Get|Post|Head|GET|HEAD|clone|for|from) ["\']?(?:https?|oci|ssh)://(?P<host>[^/"\'\s?]{1,253})'
+LOOKUP = r"lookup (?P<name>[^\s:]{1,253})"
+DIALLED = r"dial tcp (?P<address>\[?[0-9a-fA-F.:]{2,64}\]?:\d{1,5})"
+BLOCKED_OBJECT = r"resource (?P<object>[A-Z][A-Za-z]{0,62}/[^\s]{1,300}) was blocked"
+RELEASE = (
     r"Helm (?P<action>[a-z]{1,20}) failed for release (?P<release>[^\s]{1,300})"
     r"(?: with chart (?P<chart>\S{1,200}?):?\s)?"
 )
-STUCK = _p(r"(?:timeout waiting for|stalled resources): \[?(?P<object>[A-Z][A-Za-z]{0,62}/[^\s,\]]{1,300})")
-NOT_FOUND = _p(r'(?P<resource>[A-Za-z]{1,63})(?:\.[a-z0-9.-]{1,120})? "(?P<name>[^"\n]{1,253})" not found')
-INVALID = _p(
+STUCK = r"(?:timeout waiting for|stalled resources): \[?(?P<object>[A-Z][A-Za-z]{0,62}/[^\s,\]]{1,300})"
+NOT_FOUND = r'(?P<resource>[A-Za-z]{1,63})(?:\.[a-z0-9.-]{1,120})? "(?P<name>[^"\n]{1,253})" not found'
+INVALID = (
     r'(?P<kind>[A-Z][A-Za-z]{0,62})(?:\.[a-z0-9.-]{1,120})? "(?P<name>[^"\n]{1,253})" is invalid: '
     r"(?P<field>[A-Za-z0-9_.\[\]/-]{1,200}): "
 )
@@ -83,7 +76,7 @@ RULES: tuple[Rule, ...] = (
         ("failed calling webhook",),
         ("webhook {webhook} cannot be reached at {host}", "webhook {webhook} cannot be reached"),
         "the webhook's pods and service, and its failurePolicy: everything that it watches is refused",
-        (WEBHOOK, _p(r'Post "https?://(?P<host>[^/"\s?]{1,253})')),
+        (WEBHOOK, r'Post "https?://(?P<host>[^/"\s?]{1,253})'),
     ),
     Rule(
         "admission",
@@ -98,11 +91,11 @@ RULES: tuple[Rule, ...] = (
         (
             WEBHOOK,
             BLOCKED_OBJECT,
-            _p(
+            (
                 r"due to the following policies\s{0,8}(?P<policy>[A-Za-z0-9][A-Za-z0-9._-]{0,252}):"
                 r"\s{1,8}(?P<rule>[A-Za-z0-9][A-Za-z0-9._-]{0,62}):"
             ),
-            _p(r"due to the following policies\s{0,8}(?P<policy>[A-Za-z0-9][A-Za-z0-9._-]{0,252}):"),
+            r"due to the following policies\s{0,8}(?P<policy>[A-Za-z0-9][A-Za-z0-9._-]{0,252}):",
             APPLIED,
         ),
     ),
@@ -116,8 +109,8 @@ RULES: tuple[Rule, ...] = (
         ),
         "the policy's expression and its binding's match",
         (
-            _p(r"ValidatingAdmissionPolicy '(?P<policy>[^'\n]{1,253})'"),
-            _p(r"with binding '(?P<binding>[^'\n]{1,253})'"),
+            r"ValidatingAdmissionPolicy '(?P<policy>[^'\n]{1,253})'",
+            r"with binding '(?P<binding>[^'\n]{1,253})'",
             APPLIED,
         ),
     ),
@@ -126,7 +119,7 @@ RULES: tuple[Rule, ...] = (
         ('violates PodSecurity "',),
         ("Pod Security level {level} forbids {object}", "Pod Security level {level} forbids it"),
         "the namespace's pod-security.kubernetes.io/enforce label, and the fields that the message names",
-        (_p(r'violates PodSecurity "(?P<level>[^"\n]{1,64})"'), APPLIED),
+        (r'violates PodSecurity "(?P<level>[^"\n]{1,64})"', APPLIED),
     ),
     Rule(
         "admission",
@@ -141,8 +134,8 @@ RULES: tuple[Rule, ...] = (
         "the rule's message, its exceptions (PolicyException), and the same rule elsewhere",
         (
             WEBHOOK,
-            _p(r"denied the\s{1,4}request: {0,4}Policy (?P<policy>[A-Za-z0-9._-]{1,253}) (?:failed|error)"),
-            _p(
+            r"denied the\s{1,4}request: {0,4}Policy (?P<policy>[A-Za-z0-9._-]{1,253}) (?:failed|error)",
+            (
                 r"denied the\s{1,4}request: {0,4}(?P<policy>[a-z0-9][a-z0-9.-]{0,252}): "
                 r"(?P<rule>[a-z0-9][A-Za-z0-9._-]{0,62}):"
             ),
@@ -164,8 +157,8 @@ RULES: tuple[Rule, ...] = (
         ("quota {quota} is exceeded for {object}", "quota {quota} is exceeded", "a quota is exceeded"),
         "the ResourceQuota's used and hard, and who else uses the namespace",
         (
-            _p(r"(?:exceeded|failed) quota: (?P<quota>[^\s,:]{1,253})"),
-            _p(r"requested: (?P<requested>[^\s]{1,200}),"),
+            r"(?:exceeded|failed) quota: (?P<quota>[^\s,:]{1,253})",
+            r"requested: (?P<requested>[^\s]{1,200}),",
             APPLIED,
         ),
     ),
@@ -186,9 +179,9 @@ RULES: tuple[Rule, ...] = (
         ),
         "the Roles and bindings of that account, and spec.serviceAccountName",
         (
-            _p(r'User "(?P<user>[^"\n]{1,253})" cannot (?P<verb>[a-z]{1,20}) resource "(?P<resource>[^"\n]{1,253})"'),
-            _p(r'in API group "(?P<group>[^"\n]{1,253})"'),
-            _p(r'in the namespace "(?P<namespace>[^"\n]{1,253})"'),
+            r'User "(?P<user>[^"\n]{1,253})" cannot (?P<verb>[a-z]{1,20}) resource "(?P<resource>[^"\n]{1,253})"',
+            r'in API group "(?P<group>[^"\n]{1,253})"',
+            r'in the namespace "(?P<namespace>[^"\n]{1,253})"',
             APPLIED,
         ),
         also=(('" cannot ',), (" is forbidden: User ", "forbidden: User ")),
@@ -198,7 +191,7 @@ RULES: tuple[Rule, ...] = (
         ("is attempting to grant RBAC permissions not currently held",),
         ("{user} may not grant rights that it does not hold itself", "it grants rights that its account does not hold"),
         "who applies it: nobody may hand out rights beyond the own ones",
-        (_p(r'user "(?P<user>[^"\n]{1,253})"'), APPLIED),
+        (r'user "(?P<user>[^"\n]{1,253})"', APPLIED),
     ),
     Rule(
         "rbac",
@@ -208,7 +201,7 @@ RULES: tuple[Rule, ...] = (
             "references to other namespaces are forbidden",
         ),
         "the flag --no-cross-namespace-refs, and a source in the own namespace",
-        (_p(r"can't access '(?P<object>[^'\n]{1,300})'"),),
+        (r"can't access '(?P<object>[^'\n]{1,300})'",),
     ),
     # signatures
     Rule(
@@ -229,9 +222,9 @@ RULES: tuple[Rule, ...] = (
         ("signed by {signer}, which the rule does not accept", "signed by somebody whom the rule does not accept"),
         "spec.verify.matchOIDCIdentity, and the workflow that signed",
         (
-            _p(r'got "(?P<signer>[^"\n]{1,300})"'),
-            _p(r"got\s{1,4}subjects\s{1,4}\[(?P<signer>[^\]\s]{1,300})"),
-            _p(r"using provider '(?P<provider>[^'\n]{1,64})'"),
+            r'got "(?P<signer>[^"\n]{1,300})"',
+            r"got\s{1,4}subjects\s{1,4}\[(?P<signer>[^\]\s]{1,300})",
+            r"using provider '(?P<provider>[^'\n]{1,64})'",
         ),
     ),
     Rule(
@@ -239,7 +232,7 @@ RULES: tuple[Rule, ...] = (
         ("no signatures found", "no matching signatures were found", "no signature found"),
         ("no signature that {provider} accepts", "no signature that is accepted"),
         "whether the artifact was signed at all, and with which key",
-        (_p(r"using provider '(?P<provider>[^'\n]{1,64})'"),),
+        (r"using provider '(?P<provider>[^'\n]{1,64})'",),
     ),
     Rule(
         "signature",
@@ -251,14 +244,14 @@ RULES: tuple[Rule, ...] = (
         ),
         ("{provider} does not accept the signature", "the signature is not accepted"),
         "spec.verify, and the whole message",
-        (_p(r"using provider '(?P<provider>[^'\n]{1,64})'"),),
+        (r"using provider '(?P<provider>[^'\n]{1,64})'",),
     ),
     Rule(
         "signature",
         ("failed to verify commit", "signature verification of commit", "unable to verify the signature of"),
         ("the signature of {revision} is not by a known key", "the Git signature is not by a known key"),
         "the keys in spec.verify.secretRef, and who made the commit",
-        (_p(r"(?:commit|tag) '(?P<revision>[^'\n]{1,200})'"),),
+        (r"(?:commit|tag) '(?P<revision>[^'\n]{1,200})'",),
     ),
     # what it refers to
     Rule(
@@ -266,14 +259,14 @@ RULES: tuple[Rule, ...] = (
         ('no matches for kind "',),
         ("kind {kind} of {version} is not installed", "a kind is not installed"),
         "whether its CRD is installed, and by whom: dependsOn orders that",
-        (_p(r'no matches for kind "(?P<kind>[^"\n]{1,63})"'), _p(r'in version "(?P<version>[^"\n]{1,253})"'), APPLIED),
+        (r'no matches for kind "(?P<kind>[^"\n]{1,63})"', r'in version "(?P<version>[^"\n]{1,253})"', APPLIED),
     ),
     Rule(
         "missing",
         ("kustomization path not found",),
         ("path {path} is not in the artifact", "the path is not in the artifact"),
         "spec.path against the contents of the source's revision",
-        (_p(r"stat /tmp/[A-Za-z0-9._-]{1,100}/(?P<path>[^\s:]{1,300})"),),
+        (r"stat /tmp/[A-Za-z0-9._-]{1,100}/(?P<path>[^\s:]{1,300})",),
     ),
     Rule(
         "missing",
@@ -288,7 +281,7 @@ RULES: tuple[Rule, ...] = (
         ("KubeConfig secret",),
         ("the kubeconfig Secret {secret} does not exist", "the kubeconfig Secret cannot be read"),
         "spec.kubeConfig.secretRef",
-        (_p(r"KubeConfig secret '(?P<secret>[^'\n]{1,300})'"),),
+        (r"KubeConfig secret '(?P<secret>[^'\n]{1,300})'",),
     ),
     Rule(
         "missing",
@@ -296,8 +289,8 @@ RULES: tuple[Rule, ...] = (
         ("{object}, whose values are read, does not exist", "something whose values are read does not exist"),
         "spec.postBuild.substituteFrom or spec.valuesFrom, and who makes that object",
         (
-            _p(r"substitute from '(?P<object>[^'\n]{1,300})'"),
-            _p(r"could not find (?P<object>(?:ConfigMap|Secret) '?[^'\s]{1,300})"),
+            r"substitute from '(?P<object>[^'\n]{1,300})'",
+            r"could not find (?P<object>(?:ConfigMap|Secret) '?[^'\s]{1,300})",
         ),
         also=(("not found", "could not find"),),
     ),
@@ -306,7 +299,7 @@ RULES: tuple[Rule, ...] = (
         ("failed to get secret '", "failed to get credential", "failed to get the secret"),
         ("Secret {secret} with the credentials does not exist", "the Secret with the credentials does not exist"),
         "spec.secretRef, and who makes that Secret",
-        (_p(r"secret '(?P<secret>[^'\n]{1,300})'"), NOT_FOUND),
+        (r"secret '(?P<secret>[^'\n]{1,300})'", NOT_FOUND),
         also=(('" not found', "not found"),),
     ),
     Rule(
@@ -341,8 +334,8 @@ RULES: tuple[Rule, ...] = (
         "spec.url and spec.ref, and whether it was pushed",
         (
             URL_HOST,
-            _p(r"://[^/\s]{1,253}/v2/(?P<image>[^\s:\"]{1,253})/manifests/"),
-            _p(r"map\[Tag:(?P<tag>[^\]\s]{1,128})\]"),
+            r"://[^/\s]{1,253}/v2/(?P<image>[^\s:\"]{1,253})/manifests/",
+            r"map\[Tag:(?P<tag>[^\]\s]{1,128})\]",
         ),
     ),
     Rule(
@@ -350,14 +343,14 @@ RULES: tuple[Rule, ...] = (
         ("no match found for semver", "no chart version found for", "no matching version", "improper constraint"),
         ("no version at {host} matches {wanted}", "no version matches {wanted}", "no version matches"),
         "the range in spec.ref or spec.version, and the versions that there are",
-        (URL_HOST, _p(r"(?:for semver: |version found for |constraint: )(?P<wanted>[^\n;]{1,100})")),
+        (URL_HOST, r"(?:for semver: |version found for |constraint: )(?P<wanted>[^\n;]{1,100})"),
     ),
     Rule(
         "registry",
         ("couldn't find remote ref", "reference not found", "unable to find remote ref", "failed to resolve ref"),
         ("{ref} is not in the Git repository", "the branch, tag or commit is not in the Git repository"),
         "spec.ref, and whether the branch was merged and deleted",
-        (_p(r"remote ref \"?(?P<ref>[^\s\":]{1,253})"),),
+        (r"remote ref \"?(?P<ref>[^\s\":]{1,253})",),
     ),
     Rule(
         "registry",
@@ -407,7 +400,7 @@ RULES: tuple[Rule, ...] = (
         ("x509: ", "tls: ", "TLS handshake"),
         ("no TLS with {host}: {why}", "no TLS: {why}", "no TLS connection"),
         "the certificate's names and authority, and spec.certSecretRef",
-        (URL_HOST, _p(r"(?:x509|tls): (?P<why>[^\n;]{1,160})")),
+        (URL_HOST, r"(?:x509|tls): (?P<why>[^\n;]{1,160})"),
     ),
     Rule(
         "network",
@@ -438,8 +431,8 @@ RULES: tuple[Rule, ...] = (
         ("{manager} owns {field} of {object}", "{manager} owns {field}", "another manager owns a field"),
         "who else writes that field: an autoscaler, kubectl, another Kustomization",
         (
-            _p(r'conflicts? with "(?P<manager>[^"\n]{1,128})"'),
-            _p(r": (?P<field>\.[A-Za-z0-9_.\[\]/\"=,-]{1,200})"),
+            r'conflicts? with "(?P<manager>[^"\n]{1,128})"',
+            r": (?P<field>\.[A-Za-z0-9_.\[\]/\"=,-]{1,200})",
             APPLIED,
         ),
         also=(("conflict",),),
@@ -472,8 +465,8 @@ RULES: tuple[Rule, ...] = (
         ),
         "the spelling and the apiVersion, and the version of the CRD",
         (
-            _p(r'unknown field "(?P<field>[^"\n]{1,200})"'),
-            _p(r"(?P<field>\.[A-Za-z0-9_.]{1,200}): field not declared"),
+            r'unknown field "(?P<field>[^"\n]{1,200})"',
+            r"(?P<field>\.[A-Za-z0-9_.]{1,200}): field not declared",
             APPLIED,
         ),
     ),
@@ -500,8 +493,8 @@ RULES: tuple[Rule, ...] = (
         ),
         "spec.decryption, and the key in its Secret",
         (
-            _p(r"\A(?P<object>[A-Z][A-Za-z]{0,62}/[^\s]{1,300}) is SOPS encrypted"),
-            _p(r"failed to decrypt (?:and format )?'?(?P<object>[^\s':]{1,300})"),
+            r"\A(?P<object>[A-Z][A-Za-z]{0,62}/[^\s]{1,300}) is SOPS encrypted",
+            r"failed to decrypt (?:and format )?'?(?P<object>[^\s':]{1,300})",
         ),
     ),
     # building
@@ -510,7 +503,7 @@ RULES: tuple[Rule, ...] = (
         ("failed to parse the CEL expression", "failed to evaluate dependency", "InvalidCELExpression"),
         ("the CEL expression {expression} cannot be read", "a CEL expression cannot be read"),
         "spec.dependsOn[].readyExpr or spec.healthCheckExprs",
-        (_p(r"CEL expression '(?P<expression>[^'\n]{1,200})'"),),
+        (r"CEL expression '(?P<expression>[^'\n]{1,200})'",),
     ),
     Rule(
         "build",
@@ -524,9 +517,9 @@ RULES: tuple[Rule, ...] = (
         ("{file} is no YAML: {why}", "it is no YAML: {why}", "a file is no YAML"),
         "that line of the file, in Git",
         (
-            _p(r"YAML from /tmp/[A-Za-z0-9._-]{1,100}/(?P<file>[^\s:]{1,300})"),
-            _p(r"YAML parse error on (?P<file>[^\s:]{1,300})"),
-            _p(r" (?P<why>line \d{1,9}: [^\n]{1,160})"),
+            r"YAML from /tmp/[A-Za-z0-9._-]{1,100}/(?P<file>[^\s:]{1,300})",
+            r"YAML parse error on (?P<file>[^\s:]{1,300})",
+            r" (?P<why>line \d{1,9}: [^\n]{1,160})",
         ),
     ),
     Rule(
@@ -534,28 +527,28 @@ RULES: tuple[Rule, ...] = (
         ("map has no entry for key",),
         ("the template asks for {key}, which the inputs do not have",),
         "the template's inputs, and what the providers export",
-        (_p(r'no entry for key "(?P<key>[^"\n]{1,128})"'),),
+        (r'no entry for key "(?P<key>[^"\n]{1,128})"',),
     ),
     Rule(
         "build",
         ("variable not set (strict mode)", "envsubst error"),
         ("the variable {variable} is not set", "a variable is not set"),
         "spec.postBuild.substitute and substituteFrom",
-        (_p(r'variable not set \(strict mode\): "(?P<variable>[^"\n]{1,128})"'),),
+        (r'variable not set \(strict mode\): "(?P<variable>[^"\n]{1,128})"',),
     ),
     Rule(
         "build",
         ("kustomize build failed",),
         ("kustomize: {file} does not exist", "kustomize cannot build it"),
         "the kustomization.yaml at spec.path, in Git",
-        (_p(r"accumulating resources from '(?P<file>[^'\n]{1,300})': open "),),
+        (r"accumulating resources from '(?P<file>[^'\n]{1,300})': open ",),
     ),
     Rule(
         "build",
         ("template: ", "execution error at (", "parse error at ("),
         ("the template {template} fails", "a template fails"),
         "the line of the template that the message names, and the values or inputs it reads",
-        (_p(r"template: (?P<template>[^\s:]{1,200})"), _p(r"error at \((?P<template>[^\s:)]{1,200})")),
+        (r"template: (?P<template>[^\s:]{1,200})", r"error at \((?P<template>[^\s:)]{1,200})"),
         kinds=_APPLIERS,
     ),
     # what was applied
@@ -622,7 +615,7 @@ RULES: tuple[Rule, ...] = (
         ),
         ("its spec is not valid: {why}", "its spec is not valid"),
         "the field that the message names",
-        (_p(r"configuration error: (?P<why>[^\n]{1,200})"), _p(r"(?P<why>Bucket name cannot be[^\n]{1,160})")),
+        (r"configuration error: (?P<why>[^\n]{1,200})", r"(?P<why>Bucket name cannot be[^\n]{1,160})"),
     ),
     Rule(
         "storage",
@@ -635,7 +628,7 @@ RULES: tuple[Rule, ...] = (
         ("dependency '", "dependency check: dependency "),
         ("waits for {object}", "waits for another object"),
         "that object; when each waits for the other, it is a cycle",
-        (_p(r"dependency '(?P<object>[^'\n]{1,300})'"), _p(r"dependency check: dependency (?P<object>[^\s]{1,300})")),
+        (r"dependency '(?P<object>[^'\n]{1,300})'", r"dependency check: dependency (?P<object>[^\s]{1,300})"),
     ),
 )
 """All rules, in their order."""

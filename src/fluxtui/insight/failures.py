@@ -8,7 +8,8 @@ Messages are untrusted: the first `LENGTH` characters are read, rules are found 
 by patterns whose every repetition is bounded and starts at a literal.
 """
 
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -67,10 +68,16 @@ def _fits(rule: Rule, kind: str, message: str) -> bool:
     return all(any(words in message for words in others) for others in rule.also)
 
 
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of `failure_rules`; compiled when the first message asks for it, not when the program starts."""
+    return re.compile(pattern, re.ASCII)
+
+
 def _told(rule: Rule, message: str) -> Failure:
     names: dict[str, str] = {}
     for pattern in rule.names:
-        found = pattern.search(message)
+        found = compiled(pattern).search(message)
         for key, value in found.groupdict().items() if found is not None else ():
             if value:
                 names.setdefault(key, " ".join(value.split())[:NAME_LENGTH])

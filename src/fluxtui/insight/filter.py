@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from fluxtui.insight.failure_rules import CLASSES
+from fluxtui.insight.failures import of_row
 from fluxtui.insight.terms import MAX_LENGTH, MAX_TERMS, Problem, Term, Value, split
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS, by_name
@@ -26,6 +28,13 @@ from fluxtui.store.row import Row
 Predicate = Callable[[Row], bool]
 TenantOf = Callable[[str, str], str]
 """Tells the tenant of a (cluster, namespace)."""
+
+
+def _class(row: Row) -> str:
+    """The class of an object's failure, empty for none and for words that are not known."""
+    failure = of_row(row)
+    return failure.group if failure is not None else ""
+
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -40,6 +49,7 @@ TEXTS: dict[str, Callable[[Row], str]] = {
     "owner": lambda row: row.record.owner,
     "url": lambda row: row.record.url,
     "path": lambda row: row.record.path,
+    "class": _class,
 }
 """Fields that are texts."""
 
@@ -309,6 +319,8 @@ def _values(field: str, known: Mapping[str, Iterable[str]]) -> Iterable[str]:
         return [status.word for status in Status]
     if field == "kind":
         return list(KINDS)
+    if field == "class":
+        return list(CLASSES)
     if field in ("age", "since"):
         return ["<5m", "<30m", "<1h", "<1d", ">1h", ">1d"]
     return known.get(field, ())

@@ -1,5 +1,6 @@
 """What a detail pane or page says about one object: facts in the order in which people ask for them."""
 
+from fluxtui.insight.failures import Failure, of_row
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import Record, split_id
@@ -35,6 +36,7 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
     if row.message:
         style = "" if row.status is not Status.READY else "muted"
         facts.append(Fact("message", [(row.message.replace("\n", " "), style)], 40 if long else 8))
+    facts += _failure(row)
     facts += _ready(record, now)
     facts += _delivery(record, now)
     facts += _relations(desk, row)
@@ -43,6 +45,18 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
         facts.append(Fact("unreadable", [(record.flaw, "warning")], 2))
     facts += _data(desk, row, now)
     return facts
+
+
+def class_spans(failure: Failure) -> list[Span]:
+    """``admission · Kyverno policy require-team rule team-label denied …``."""
+    return [(failure.group, "accent"), (" · ", "muted"), (failure.words, "")]
+
+
+def _failure(row: Row) -> list[Fact]:
+    failure = of_row(row)
+    if failure is None:
+        return []
+    return [Fact("class", class_spans(failure), 3), Fact("look at", [(failure.look, "")], 2)]
 
 
 def _ready(record: Record, now: float) -> list[Fact]:

@@ -12,7 +12,7 @@ from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
-from fluxtui.screens.details import named
+from fluxtui.screens.details import class_spans, named
 from fluxtui.screens.lost import FEW, Lost, lost_spans
 from fluxtui.screens.problems import look
 from fluxtui.store.state import Phase
@@ -150,6 +150,8 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     words = " ".join(message.split())
     facts = [Fact("", [(words, "strong")], 12)] if words else []
     facts.append(Fact("", _state(desk, cause, found), 2))
+    if found.failure is not None:
+        facts.append(Fact("class", class_spans(found.failure), 2))
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), line) for change in first)
     if found.waiting:
@@ -162,6 +164,8 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts.extend(Fact("also changed", _changed(change, now), line) for change in later)
     if found.last_good is not None:
         facts.append(Fact("last good", _last_good(found.last_good, now), line))
+    if found.failure is not None:
+        facts.append(Fact("look at", [(found.failure.look, "")], 2))
     facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
     facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
     facts.extend(_hidden_kinds(desk, cause))

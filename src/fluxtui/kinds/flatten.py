@@ -290,6 +290,8 @@ def common(kind: str, meta: Metadata, spec: Spec | None, status: Status | None) 
         conditions(told, status.conditions, status.observedGeneration)
         inventory(told, status.inventory)
         _revisions(told, status)
+        if status.lastHandledReconcileAt:
+            told["handled"] = line(status.lastHandledReconcileAt)
     return told
 
 

@@ -73,6 +73,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """observedGeneration of Ready (else of the status); -1 before the first reconcile."""
     conditions: tuple[str, ...] = ()
     """The other conditions as ``Type=Status/Reason``."""
+    handled: str = ""
+    """lastHandledReconcileAt: the last reconcile request that was answered, as its annotation had it."""
     failing_since: int = 0
     """The oldest transition among the conditions by which a source fails: they outlive its retries, unlike Ready."""
 

@@ -8,7 +8,7 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, conditions, identity, inventory, reference, references
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import shared
+from fluxtui.kinds.text import line, shared
 from fluxtui.kinds.wire import Condition, Int, Inventory, InventoryEntry, Reference, Resource, Spec, Status, Text
 
 GROUP = "source.toolkit.fluxcd.io"
@@ -114,6 +114,7 @@ class _GeneratorStatus(Struct, gc=False):
     conditions: list[Condition] | None = None
     observedGeneration: Int = None
     inventory: list[Reference] | None = None
+    lastHandledReconcileAt: Text = None
 
 
 Generator = Resource[_GeneratorSpec, _GeneratorStatus]
@@ -124,6 +125,7 @@ def _flatten_generator(resource: Generator) -> Record:
     namespace, status = told["namespace"], resource.status
     if status is not None:
         conditions(told, status.conditions, status.observedGeneration)
+        told["handled"] = line(status.lastHandledReconcileAt)
         made = [
             f"{ref.namespace or namespace}_{ref.name}_{GROUP}_ExternalArtifact"
             for ref in status.inventory or ()

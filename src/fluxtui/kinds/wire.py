@@ -120,6 +120,7 @@ class Status(Struct, gc=False):
     lastAppliedRevision: Text = None
     lastAttemptedRevision: Text = None
     lastAppliedOriginRevision: Text = None
+    lastHandledReconcileAt: Text = None
 
 
 S = TypeVar("S")

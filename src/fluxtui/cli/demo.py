@@ -118,6 +118,7 @@ class DemoGroup(LazyGroup):
 
     modules: ClassVar[dict[str, str]] = {
         "triage": "fluxtui.cli.triage",
+        "health": "fluxtui.cli.health",
         "get": "fluxtui.cli.get",
         "info": "fluxtui.cli.info",
     }

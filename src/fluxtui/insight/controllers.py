@@ -127,7 +127,7 @@ def _running(
         record.label(VERSION_LABEL),
         sum(pod.restarts for pod in own) if own else -1,
         told.status if told is not None else "",
-        row.message if row.status is not Status.READY else "",
+        (row.message or row.reason) if row.status is not Status.READY else "",
         (*remarks, *_against(row, told), *_images(tag, digest, wanted), *_restarted(own, now)),
     )
 

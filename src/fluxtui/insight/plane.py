@@ -209,7 +209,7 @@ def _controllers(data: ClusterData, where: Standing, running: tuple[Controller, 
     for each in down:
         replicas = f" {each.available}/{each.wanted}" if each.wanted > 0 else ""
         words = each.message or next(iter(each.remarks), "")
-        text = f"{each.name}{replicas} is {each.status.word}{f': {words}' if words else ''}"
+        text = f"{each.name}{replicas} {each.status.word}{f': {words}' if words else ''}"
         yield bad("controller", text) if each.status is Status.FAILED else doubt("controller", text, each.status)
     for each in running:
         for remark in each.remarks if each not in down else each.remarks[0 if each.message else 1 :]:

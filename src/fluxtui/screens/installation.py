@@ -11,7 +11,6 @@ from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_source import Span
 
-
 MORE = " "
 """The label of a fact that goes on with the one above it."""
 

@@ -36,13 +36,17 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
     if row.message:
         style = "" if row.status is not Status.READY else "muted"
         facts.append(Fact("message", [(row.message.replace("\n", " "), style)], 40 if long else 8))
-    facts += _failure(row)
+    failure = of_row(row)
+    if failure is not None:
+        facts.append(Fact("class", class_spans(failure), 3 if long else 1))
     facts += _ready(record, now)
     facts += _delivery(record, now)
     facts += _relations(desk, row)
     facts += installation_facts(record, now)
     if record.flaw:
         facts.append(Fact("unreadable", [(record.flaw, "warning")], 2))
+    if failure is not None:
+        facts.append(Fact("look at", [(failure.look, "")], 2))
     facts += _data(desk, row, now)
     return facts
 
@@ -50,13 +54,6 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
 def class_spans(failure: Failure) -> list[Span]:
     """``admission · Kyverno policy require-team rule team-label denied …``."""
     return [(failure.group, "accent"), (" · ", "muted"), (failure.words, "")]
-
-
-def _failure(row: Row) -> list[Fact]:
-    failure = of_row(row)
-    if failure is None:
-        return []
-    return [Fact("class", class_spans(failure), 3), Fact("look at", [(failure.look, "")], 2)]
 
 
 def _ready(record: Record, now: float) -> list[Fact]:

@@ -151,7 +151,7 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts = [Fact("", [(words, "strong")], 12)] if words else []
     facts.append(Fact("", _state(desk, cause, found), 2))
     if found.failure is not None:
-        facts.append(Fact("class", class_spans(found.failure), 2))
+        facts.append(Fact("class", class_spans(found.failure), line))
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), line) for change in first)
     if found.waiting:
@@ -164,11 +164,11 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts.extend(Fact("also changed", _changed(change, now), line) for change in later)
     if found.last_good is not None:
         facts.append(Fact("last good", _last_good(found.last_good, now), line))
-    if found.failure is not None:
-        facts.append(Fact("look at", [(found.failure.look, "")], 2))
     facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
     facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
     facts.extend(_hidden_kinds(desk, cause))
+    if found.failure is not None:
+        facts.append(Fact("look at", [(found.failure.look, "")], 2))
     return facts
 
 

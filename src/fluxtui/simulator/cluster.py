@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fluxtui.simulator import logs
+from fluxtui.simulator import discovery, logs
 from fluxtui.simulator.access import ADMIN, Access, User
 from fluxtui.simulator.faults import Faults
 from fluxtui.simulator.objects import Objects
@@ -21,7 +21,8 @@ class SimulatedCluster:
     """A name, a storage and the server in front of it.
 
     ``tokens`` tells who comes with which bearer token; without any, ``NAME-admin`` is an administrator. ``port`` 0
-    takes any free one, and keeps it over restarts. What is stored outlives the server.
+    takes any free one, and keeps it over restarts. ``release`` is the Kubernetes version that it says to run. What is
+    stored outlives the server.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class SimulatedCluster:
         port: int = 0,
         tokens: Mapping[str, User] | None = None,
         log_source: logs.LogSource = logs.no_logs,
+        release: str = "",
     ) -> None:
         self.name = name
         self.objects = objects
@@ -39,6 +41,8 @@ class SimulatedCluster:
         self.faults = Faults()
         self.access = Access(objects, {f"{name}-admin": ADMIN} if tokens is None else tokens)
         self.api = ApiServer(objects, self.access, self.faults, log_source)
+        if release:
+            self.api.version = discovery.version(release)
         self._runner: web.ServerRunner | None = None
 
     @property

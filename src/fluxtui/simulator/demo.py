@@ -33,7 +33,7 @@ class Demo:
         self.simulation = simulation
         self.speed = speed
         self.servers = {
-            name: SimulatedCluster(name, member.objects, log_source=_logs(member.engine))
+            name: SimulatedCluster(name, member.objects, log_source=_logs(member.engine), release=member.cluster.server)
             for name, member in simulation.members.items()
         }
         self._wanted: dict[str, bool] = {name: member.reachable for name, member in simulation.members.items()}
@@ -100,7 +100,7 @@ def build(
     told = load(scenario) if isinstance(scenario, str) else scenario
     if churn:
         told = _with_churn(told, churn)
-    count = len(clusters.FOUR) if clusters_wanted is None else clusters_wanted
+    count = len(clusters.KNOWN) if clusters_wanted is None else clusters_wanted
     simulation = Simulation(told, time.time() if opening is None else opening, clusters_wanted=count, seed=seed)
     simulation.play()
     objects = told.objects if objects is None else objects

@@ -6,22 +6,29 @@ from collections.abc import Iterable
 from fluxtui.simulator.resources import Resource, Resources
 from fluxtui.simulator.shapes import Json
 
-VERSION: Json = {
-    "major": "1",
-    "minor": "36",
-    "emulationMajor": "1",
-    "emulationMinor": "36",
-    "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": "35",
-    "gitVersion": "v1.36.0+simulated",
-    "gitCommit": "0000000000000000000000000000000000000000",
-    "gitTreeState": "clean",
-    "buildDate": "2026-04-22T00:00:00Z",
-    "goVersion": "go1.26",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
-"""The answer of ``/version``."""
+DEFAULT_VERSION = "v1.36.0+simulated"
+"""What a cluster says that it runs, unless it was told otherwise."""
+
+
+def version(release: str = DEFAULT_VERSION, platform: str = "linux/amd64") -> Json:
+    """The answer of ``/version`` of a server of that release: ``v1.36.3``."""
+    major, minor = release.lstrip("v").split(".")[:2]
+    return {
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
+        "gitVersion": release,
+        "gitCommit": "0000000000000000000000000000000000000000",
+        "gitTreeState": "clean",
+        "buildDate": "2026-04-22T00:00:00Z",
+        "goVersion": "go1.26",
+        "compiler": "gc",
+        "platform": platform,
+    }
+
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _REVIEWS = ("LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")

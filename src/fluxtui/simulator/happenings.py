@@ -6,9 +6,10 @@ from functools import singledispatch
 from typing import Any
 
 from fluxtui.simulator import scenario
+from fluxtui.simulator.controllers import pods
 from fluxtui.simulator.controllers.engine import REQUESTED, SWITCH, Engine, GoneError, Key
 from fluxtui.simulator.controllers.times import stamp
-from fluxtui.simulator.fleet import filler, founding, lived, repositories
+from fluxtui.simulator.fleet import clusters, filler, founding, legacy, lived, repositories
 from fluxtui.simulator.scenario import Happening
 from fluxtui.simulator.world import World
 
@@ -93,6 +94,9 @@ def _(what: scenario.Push, stage: Stage, count: int) -> None:
     marker = f"{stage.now:.0f} {count}"
     if place == "infra":
         url, made = f"{repositories.INFRA}/{name}", repositories.infra(name, marker, stage.now, versions)
+    elif place == "legacy":
+        _commit(stage, name, marker)
+        return
     elif place == "apps":
         url = f"{repositories.APPS}/{name}"
         made = repositories.apps(name, marker, stage.now, versions, what.unsigned)
@@ -100,6 +104,27 @@ def _(what: scenario.Push, stage: Stage, count: int) -> None:
         url, made = f"{repositories.PLATFORM}/platform", repositories.platform(marker, stage.now)
     stage.world.push(url, what.tag, made)
     stage.notice(url)
+
+
+def _commit(stage: Stage, repository: str, marker: str) -> None:
+    """A new commit on a Git repository of the cluster without the operator."""
+    for url in legacy.publish(stage.world, marker, stage.now, (f"legacy-{repository}",), flux=clusters.LEGACY.flux):
+        stage.notice(url)
+
+
+@happen.register
+def _(what: scenario.Release, stage: Stage, count: int) -> None:
+    stage.world.unreleased.discard(what.version)
+    for _, engine in stage.told(what):
+        for instance in engine.storage.list("FluxInstance"):
+            key = ("FluxInstance", instance["metadata"]["namespace"], instance["metadata"]["name"])
+            engine.enqueue(key, engine.random.uniform(*NOTICED))
+
+
+@happen.register
+def _(what: scenario.Restart, stage: Stage, count: int) -> None:
+    for _, engine in stage.told(what):
+        pods.restart(engine, _split(what.deployment)[1], what.times, what.reason)
 
 
 @happen.register

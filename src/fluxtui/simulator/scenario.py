@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fluxtui.simulator.controllers.releases import RELEASES
 from fluxtui.simulator.controllers.times import seconds
 
 _DAYS = re.compile(r"^(-?)(?:(\d+(?:\.\d+)?)d)?(.*)$")
@@ -46,7 +47,10 @@ class Happening(msgspec.Struct, kw_only=True, tag_field="do", forbid_unknown_fie
 
 
 class Push(Happening, tag="push"):
-    """A new artifact under a tag: ``repository`` is ``infra/<component>``, ``apps/<tenant>`` or ``platform``."""
+    """A new artifact under a tag: ``repository`` is ``infra/<component>``, ``apps/<tenant>`` or ``platform``.
+
+    Or a new commit on the branch of a Git repository of the cluster without the operator: ``legacy/<repository>``.
+    """
 
     repository: str
     tag: str = "latest"
@@ -63,6 +67,22 @@ class Chart(Happening, tag="chart"):
 
     name: str
     version: str
+
+
+class Release(Happening, tag="release"):
+    """A release of Flux comes out: until then no instance finds it."""
+
+    version: str
+    """With its ``v``: ``v2.10.1``."""
+
+
+class Restart(Happening, tag="restart"):
+    """A Flux controller's container dies and is started again, ``times`` times by now."""
+
+    deployment: str
+    times: int = 1
+    reason: str = "OOMKilled"
+    """Why it died the last time: ``OOMKilled``, ``Error`` or ``Completed``."""
 
 
 class Approve(Happening, tag="approve"):
@@ -159,8 +179,8 @@ class Churn(Happening, tag="churn"):
 
 
 AnyHappening = (
-    Push | Chart | Approve | Host | Break | Mend | Fail | Heal | Suspend | Resume | Edit | Delete | Request
-    | Disconnect | Connect | Churn
+    Push | Chart | Release | Restart | Approve | Host | Break | Mend | Fail | Heal | Suspend | Resume | Edit | Delete
+    | Request | Disconnect | Connect | Churn
 )  # fmt: skip
 
 
@@ -240,6 +260,11 @@ def _check(scenario: Scenario, where: str) -> None:
         times += [(f"{place}.{key}", getattr(happening, key)) for key in ("every", "until") if getattr(happening, key)]
         if isinstance(happening, Host) and happening.state not in {"refused", "timeout", "dns", "up"}:
             raise ScenarioError(f"{where}: {happening.state!r} is no state of a host - at `$.{place}.state`")
+        if isinstance(happening, Restart) and happening.reason not in {"OOMKilled", "Error", "Completed"}:
+            raise ScenarioError(f"{where}: {happening.reason!r} is no end of a container - at `$.{place}.reason`")
+        if isinstance(happening, Release) and happening.version not in RELEASES:
+            known = ", ".join(RELEASES)
+            raise ScenarioError(f"{where}: {happening.version!r} is not one of {known} - at `$.{place}.version`")
         named = getattr(happening, "object", "")
         if named and named.count("/") != 2:
             raise ScenarioError(f"{where}: {named!r} is not Kind/namespace/name - at `$.{place}.object`")

@@ -30,6 +30,8 @@ class ApiServer:
         self.access = access
         self.faults = faults
         self.log_source = log_source
+        self.version = discovery.version()
+        """What ``/version`` answers."""
         self.watches = Watches(objects, faults)
         faults.attach(objects)
 
@@ -114,7 +116,7 @@ class ApiServer:
         if request.method != "GET":
             raise refusals.method_not_allowed()
         if path == "/version":
-            body = msgspec.json.format(msgspec.json.encode(discovery.VERSION), indent=2)
+            body = msgspec.json.format(msgspec.json.encode(self.version), indent=2)
             return web.Response(body=body, headers=answers.HEADERS | {"Content-Type": "application/json"})
         return self._discovery(request, parts)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from fluxtui.simulator import registry
 from fluxtui.simulator.controllers.engine import Clock, Engine
 from fluxtui.simulator.controllers.installed import engine_for
 from fluxtui.simulator.fleet import clusters, filler, founding, lived
@@ -17,7 +18,8 @@ from fluxtui.simulator.fleet.clusters import Cluster
 from fluxtui.simulator.fleet.manifests import RUNTIME
 from fluxtui.simulator.happenings import Stage, happen
 from fluxtui.simulator.objects import Event, Objects
-from fluxtui.simulator.scenario import Happening, Scenario, Window, offset
+from fluxtui.simulator.resources import Resources
+from fluxtui.simulator.scenario import Happening, Release, Scenario, Window, offset
 from fluxtui.simulator.world import World
 
 LIVELY = 8
@@ -30,7 +32,7 @@ class Member:
     def __init__(self, cluster: Cluster, world: World, time: float, seed: int) -> None:
         self.cluster = cluster
         self.clock = Clock(time)
-        self.objects = Objects(self.clock, seed=seed)
+        self.objects = Objects(self.clock, resources=_served(cluster), seed=seed)
         self.engine: Engine = engine_for(self.objects, world, self.clock, seed=seed)
         self.reachable = True
 
@@ -59,6 +61,11 @@ class Member:
         self.engine.storage.merge(runtime, {"data": self.cluster.runtime})
 
 
+def _served(cluster: Cluster) -> Resources:
+    """The kinds that a cluster serves: those of the operator only where it is installed."""
+    return Resources(kind for kind in registry.ALL if cluster.operated or kind.group != registry.OPERATOR)
+
+
 class Simulation:
     """A fleet of clusters that a scenario happens to.
 
@@ -72,7 +79,7 @@ class Simulation:
         scenario: Scenario,
         opening: float,
         *,
-        clusters_wanted: int = len(clusters.FOUR),
+        clusters_wanted: int = len(clusters.KNOWN),
         seed: int = 7,
         connection: Callable[[str, bool], None] | None = None,
     ) -> None:
@@ -80,6 +87,7 @@ class Simulation:
         self.opening = opening
         self.random = random.Random(seed)  # noqa: S311 - a simulation must be repeatable
         self.world = World()
+        self.world.unreleased.update(told.version for told in scenario.timeline if isinstance(told, Release))
         founded = opening - offset(scenario.founded)
         fleet = clusters.fleet(clusters_wanted)
         self.members = {

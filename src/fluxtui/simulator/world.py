@@ -65,6 +65,8 @@ class World:
         """Hosts that do not answer, and how they fail: ``refused``, ``timeout`` or ``dns``."""
         self.services: dict[str, list[dict[str, str]]] = {}
         """What external services answer to input providers, by URL."""
+        self.unreleased: set[str] = set()
+        """Flux releases that are not out yet: ``v2.10.1``."""
 
     def push(self, url: str, tag: str, artifact: Artifact) -> None:
         """Makes ``tag`` of ``url`` point to an artifact."""

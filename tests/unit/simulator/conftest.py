@@ -33,7 +33,7 @@ VERSIONS = {
 
 def told(conditions):
     """Conditions as one line: ``Type=Status/Reason`` in their order."""
-    return " ".join(f"{c['type']}={c['status']}/{c['reason']}" for c in conditions)
+    return " ".join(f"{c['type']}={c['status']}/{c.get('reason', '')}" for c in conditions)
 
 
 def distinct(steps):

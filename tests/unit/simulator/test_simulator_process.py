@@ -9,6 +9,8 @@ import urllib.request
 import pytest
 import yaml
 
+from fluxtui.simulator.fleet import clusters
+
 
 @pytest.fixture
 def child(tmp_path):
@@ -36,7 +38,8 @@ def ask(config, context, path):
 
 def test_it_serves_the_fleet_until_its_input_ends(child):
     process, config = child
-    assert [item["name"] for item in config["contexts"]] == ["staging-1", "prod-eu-1", "prod-us-1", "update-1"]
+    known = [cluster.name for cluster in clusters.KNOWN]
+    assert [item["name"] for item in config["contexts"]] == known
     path = "/apis/helm.toolkit.fluxcd.io/v2/namespaces/cert-manager/helmreleases/cert-manager"
     release = ask(config, "prod-eu-1", path)
     assert release["status"]["conditions"][0]["reason"] == "RetriesExceeded"

@@ -83,6 +83,7 @@ def test_calm_is_ready_everywhere():
         "prod-eu-1": {},
         "prod-us-1": {},
         "update-1": {},
+        "legacy-1": {},
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from fluxtui.simulator.controllers.conditions import Object, is_true
 from fluxtui.simulator.controllers.engine import Run
+from fluxtui.simulator.controllers.releases import NAMESPACE
+from fluxtui.simulator.controllers.times import seconds
 from fluxtui.simulator.shapes import dig, maps_at
 
 _COMPARISON = re.compile(
@@ -19,9 +21,23 @@ _CONDITION = re.compile(
     r"""(?:\)\.all\(\1,|\s*&&)\s*\1\.status\s*==\s*['"](\w+)['"]\)$"""
 )
 
+_REQUEUE = "--requeue-dependency="
+REQUEUE = 30.0
+"""Seconds after which a controller looks at its dependencies again, unless its arguments say otherwise."""
+
 
 class ExpressionError(Exception):
     """A readyExpr that does not parse."""
+
+
+def requeue(run: Run, controller: str) -> float:
+    """Seconds until what waits looks again, by the arguments of its controller's Deployment."""
+    deployment = run.engine.storage.get("Deployment", NAMESPACE, controller)
+    containers = maps_at(deployment, "spec", "template", "spec", "containers")
+    for argument in [text for container in containers for text in container.get("args") or ()]:
+        if argument.startswith(_REQUEUE):
+            return seconds(argument.removeprefix(_REQUEUE))
+    return REQUEUE
 
 
 def unmet(run: Run) -> str:

@@ -10,14 +10,14 @@ from collections.abc import Generator
 
 from fluxtui.simulator.controllers import applying
 from fluxtui.simulator.controllers.conditions import Object, find, is_true
-from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet
+from fluxtui.simulator.controllers.dependencies import ExpressionError, requeue, unmet
 from fluxtui.simulator.controllers.engine import MOMENT, RESET, Engine, Run, Steps
 from fluxtui.simulator.controllers.sources import force_requested
 from fluxtui.simulator.controllers.times import duration, seconds, stamp
 from fluxtui.simulator.shapes import dig
 from fluxtui.simulator.world import Artifact, digest
 
-REQUEUE_DEPENDENCY = 30.0
+CONTROLLER = "helm-controller"
 FULFILLING = "Fulfilling prerequisites"
 HISTORY = 5
 
@@ -384,9 +384,10 @@ def _artifact(run: Run, source: Object, revision: str) -> Artifact | None:
         if found is not None and found.digest == wanted:
             run.memory["chart"] = found
         return run.memory.get("chart")
-    repository = run.engine.storage.get("HelmRepository", run.namespace, source["spec"]["sourceRef"]["name"])
+    home = source["metadata"]["namespace"]
+    repository = run.engine.storage.get("HelmRepository", home, source["spec"]["sourceRef"]["name"])
     url = f"{(repository or {'spec': {'url': ''}})['spec']['url'].rstrip('/')}/{source['spec']['chart']}"
-    return run.engine.world.peek(url, revision)
+    return run.engine.world.peek(url, revision) or run.engine.world.peek(url, f"v{revision}")
 
 
 def _waits(run: Run, reason: str, said: str) -> float:
@@ -395,7 +396,7 @@ def _waits(run: Run, reason: str, said: str) -> float:
     run.write()
     if reason == "DependencyNotReady":
         run.event("Normal", reason, said)
-        return REQUEUE_DEPENDENCY
+        return requeue(run, CONTROLLER)
     return 5.0
 
 

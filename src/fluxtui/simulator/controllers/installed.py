@@ -6,7 +6,7 @@ from fluxtui.simulator.controllers import (
     instance,
     kustomize,
     kyverno,
-    logs,
+    pods,
     provider,
     report,
     resourceset,
@@ -41,7 +41,7 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
             "ImagePolicy": image.policy,
             "ImageUpdateAutomation": image.automation,
         },
-        (sources.dependents, resourceset.readers, kyverno.orphans, logs.keep_pods),
+        (sources.dependents, resourceset.readers, kyverno.orphans, pods.keep),
         {
             "Kustomization": kustomize.finalize,
             "HelmRelease": helm.finalize,

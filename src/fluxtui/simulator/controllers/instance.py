@@ -1,54 +1,29 @@
 """Flux Operator: the FluxInstance: which Flux is installed, and from where the cluster is delivered."""
 
+import re
+from functools import lru_cache
 from typing import Any
 
+from fluxtui.simulator import patches
 from fluxtui.simulator.controllers.applying import apply, entry, prune
 from fluxtui.simulator.controllers.conditions import Object, find, is_true, remember
 from fluxtui.simulator.controllers.engine import MOMENT, SWITCH, Engine, Run, Steps
 from fluxtui.simulator.controllers.provider import EVERY
+from fluxtui.simulator.controllers.releases import (
+    NAMESPACE,
+    RELEASES,
+    definitions,
+    deployment,
+    image_digest,
+    newest,
+    shards,
+)
 from fluxtui.simulator.controllers.times import duration, rounded, seconds
-from fluxtui.simulator.shapes import dig, maps_at
+from fluxtui.simulator.shapes import as_list, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
-RELEASES: dict[str, dict[str, str]] = {
-    "v2.10.1": {
-        "source-controller": "v1.10.1",
-        "source-watcher": "v2.2.0",
-        "kustomize-controller": "v1.10.0",
-        "helm-controller": "v1.7.1",
-        "notification-controller": "v1.10.0",
-        "image-reflector-controller": "v1.3.0",
-        "image-automation-controller": "v1.3.1",
-    },
-    "v2.9.4": {
-        "source-controller": "v1.9.4",
-        "source-watcher": "v2.1.2",
-        "kustomize-controller": "v1.9.4",
-        "helm-controller": "v1.6.3",
-        "notification-controller": "v1.9.3",
-        "image-reflector-controller": "v1.2.2",
-        "image-automation-controller": "v1.2.3",
-    },
-}
-"""The components of the Flux releases that an instance can ask for, by version."""
-CRDS: dict[str, tuple[str, ...]] = {
-    "source-controller": ("gitrepositories", "helmcharts", "helmrepositories", "ocirepositories", "buckets"),
-    "kustomize-controller": ("kustomizations",),
-    "helm-controller": ("helmreleases",),
-    "notification-controller": ("alerts", "providers", "receivers"),
-    "image-reflector-controller": ("imagerepositories", "imagepolicies"),
-    "image-automation-controller": ("imageupdateautomations",),
-    "source-watcher": ("artifactgenerators",),
-}
-_GROUPS = {
-    "source-controller": "source.toolkit.fluxcd.io",
-    "kustomize-controller": "kustomize.toolkit.fluxcd.io",
-    "helm-controller": "helm.toolkit.fluxcd.io",
-    "notification-controller": "notification.toolkit.fluxcd.io",
-    "image-reflector-controller": "image.toolkit.fluxcd.io",
-    "image-automation-controller": "image.toolkit.fluxcd.io",
-    "source-watcher": "source.extensions.fluxcd.io",
-}
+_KEPT = {"kustomize.toolkit.fluxcd.io/prune": "Disabled", "kustomize.toolkit.fluxcd.io/ssa": "Ignore"}
+"""On everything that the operator installs: no Kustomization may take it over."""
 
 
 def reconcile(run: Run) -> Steps:
@@ -61,21 +36,28 @@ def reconcile(run: Run) -> Steps:
         run.put("Ready", "Unknown", "Progressing", "Reconciliation in progress")
         run.passing()
     yield MOMENT * 3
-    version = release(run.spec["distribution"]["version"])
+    version = newest(run.spec["distribution"]["version"], frozenset(run.engine.world.unreleased))
     components: list[str] = run.spec["components"]
-    revision = f"{version}@{digest(f'{version} {sorted(components)}')}"
+    try:
+        made = manifests(run.spec, version)
+    except patches.PatchFailed as bad:
+        return _failed(run, f"build failed: failed to apply patches: {bad}")
+    revision = f"{version}@{digest(f'{version} {sorted(components)} {run.spec}')}"
     known: str = run.status.get("lastAppliedRevision", "")
     run.status["lastAttemptedRevision"] = revision
     if revision != known:
         doing = f"Installing revision {revision}" if not known else f"Upgrading to revision {revision}"
         run.event("Normal", "Progressing", doing)
-    manifests = deployments(version, components, run.spec["distribution"]["registry"]) + sync(run.spec)
-    applied = apply(run.engine, manifests, _labels(run), "flux-operator")
+    applied = apply(run.engine, made, _labels(run), "flux-operator")
     entries = [*_definitions(components), *applied.entries]
     lines = applied.lines + prune(run.engine, maps_at(run.status, "inventory", "entries"), entries)
     run.status["inventory"] = {"entries": entries}
     run.status["components"] = [_component(run.spec, version, name) for name in components]
     run.status["lastAppliedRevision"] = revision
+    artifact: str = run.spec["distribution"].get("artifact", "")
+    if artifact:
+        out = sorted(set(RELEASES) - run.engine.world.unreleased)
+        run.status["lastArtifactRevision"] = digest(f"{artifact} {out}")
     if lines and revision != known:
         verb = "updated" if known else "installed"
         said = f"Flux {version} {verb}\n" + "\n".join(lines)
@@ -92,21 +74,71 @@ def reconcile(run: Run) -> Steps:
     return run.jittered(seconds(run.annotation(EVERY) or "1h"))
 
 
+def _failed(run: Run, said: str) -> None:
+    """What cannot be built is not tried again before somebody changes it."""
+    run.drop("Reconciling")
+    run.put("Stalled", "True", "BuildFailed", said)
+    run.put("Ready", "False", "BuildFailed", said)
+    run.handled()
+    run.write()
+    run.event("Warning", "BuildFailed", said)
+
+
 def finalize(engine: Engine, obj: Object) -> None:
     """Uninstalls Flux."""
     prune(engine, maps_at(obj, "status", "inventory", "entries"), [])
 
 
-def release(wanted: str) -> str:
-    """The newest release that a version range (``2.x``, ``2.9.x``, ``2.10.1``) allows."""
-    parts = [part for part in wanted.lstrip("v").split(".") if part not in {"x", "*"}]
-    fitting = [known for known in RELEASES if known[1:].split(".")[: len(parts)] == parts]
-    return fitting[0] if fitting else next(iter(RELEASES))
+def manifests(spec: Object, version: str) -> list[Object]:
+    """Everything that an instance asks for: controllers, shards, source and Kustomization, all of them patched.
+
+    Raises `patches.PatchFailed` for a patch that does not fit.
+    """
+    registry: str = spec["distribution"]["registry"]
+    made = [deployment(version, name, registry, pinned=True, args=_arguments(spec)) for name in spec["components"]]
+    for item in made:
+        item["metadata"]["annotations"] = dict(_KEPT)
+    split = map_at(spec, "sharding")
+    if split:
+        made = shards(made, split.get("key", "sharding.fluxcd.io/key"), split["shards"])
+    return patched(made + sync(spec), maps_at(spec, "kustomize", "patches"))
 
 
-def deployments(version: str, components: list[str], registry: str) -> list[Object]:
-    """The Deployments of the controllers, as the operator writes them."""
-    return [_deployment(version, name, registry) for name in components]
+def _arguments(spec: Object) -> tuple[str, ...]:
+    """What a multi-tenant cluster adds to the arguments of its controllers."""
+    cluster = map_at(spec, "cluster")
+    if not cluster.get("multitenant"):
+        return ()
+    account = cluster.get("tenantDefaultServiceAccount", "default")
+    return ("--no-cross-namespace-refs=true", "--no-remote-bases=true", f"--default-service-account={account}")
+
+
+def patched(made: list[Object], changes: list[Object]) -> list[Object]:
+    """The manifests after ``spec.kustomize.patches``, which select them by kind and by a regular expression for names.
+
+    A patch is YAML: a list is a JSON patch, a map is merged. Raises `patches.PatchFailed` when one does not fit.
+    """
+    for change in changes:
+        target, text = map_at(change, "target"), _parsed(change["patch"])
+        made = [_changed(item, text) if _meant(item, target) else item for item in made]
+    return made
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+
+
+def _meant(item: Object, target: Object) -> bool:
+    kind, name = str(target.get("kind", ".*")), str(target.get("name", ".*"))
+    return bool(re.fullmatch(kind, str(item["kind"])) and re.fullmatch(name, str(item["metadata"]["name"])))
+
+
+def _changed(item: Object, change: Any) -> Object:
+    operations = as_list(change)
+    return patches.merge(item, change) if operations is None else patches.json_patch(item, operations)
 
 
 def sync(spec: Object) -> list[Object]:
@@ -118,7 +150,6 @@ def sync(spec: Object) -> list[Object]:
     source: Object = {"interval": wanted.get("interval", "1m"), "url": wanted["url"], "ref": {"tag": wanted["ref"]}}
     if "pullSecret" in wanted:
         source["secretRef"] = {"name": wanted["pullSecret"]}
-    source |= {"verify": spec["kustomize"]["verify"]} if "verify" in (spec.get("kustomize") or {}) else {}
     kustomization = {
         "interval": "10m",
         "path": wanted["path"],
@@ -139,49 +170,18 @@ def sync(spec: Object) -> list[Object]:
     ]
 
 
-def _deployment(version: str, name: str, registry: str) -> Object:
-    labels = {
-        "app.kubernetes.io/component": name,
-        "app.kubernetes.io/instance": "flux-system",
-        "app.kubernetes.io/part-of": "flux",
-        "app.kubernetes.io/version": version,
-        "control-plane": "controller",
-    }
-    tag = RELEASES[version][name]
-    container: dict[str, Any] = {
-        "name": "manager",
-        "image": f"{registry}/{name}:{tag}@{digest(name + tag)}",
-        "args": ["--watch-all-namespaces=true", "--log-level=info", "--log-encoding=json", "--enable-leader-election"],
-        "resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "100m", "memory": "64Mi"}},
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "flux-system", "labels": labels},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name, "app.kubernetes.io/part-of": "flux"}},
-                "spec": {"containers": [container], "serviceAccountName": name},
-            },
-        },
-    }
-
-
 def _component(spec: Object, version: str, name: str) -> dict[str, str]:
     tag = RELEASES[version][name]
     repository = f"{spec['distribution']['registry']}/{name}"
-    return {"digest": digest(name + tag), "name": name, "repository": repository, "tag": tag}
+    return {"digest": image_digest(name, tag), "name": name, "repository": repository, "tag": tag}
 
 
 def _definitions(components: list[str]) -> list[dict[str, str]]:
-    names = [f"{plural}.{_GROUPS[name]}" for name in components for plural in CRDS.get(name, ())]
     kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
-    entries = [entry(kind | {"metadata": {"name": name}}) for name in sorted(names)]
-    entries.append(entry({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flux-system"}}))
+    entries = [entry(kind | {"metadata": {"name": name}}) for name in definitions(components)]
+    entries.append(entry({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
     accounts = {"apiVersion": "v1", "kind": "ServiceAccount"}
-    entries += [entry(accounts | {"metadata": {"name": n, "namespace": "flux-system"}}) for n in sorted(components)]
+    entries += [entry(accounts | {"metadata": {"name": n, "namespace": NAMESPACE}}) for n in sorted(components)]
     return entries
 
 

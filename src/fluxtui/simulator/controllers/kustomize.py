@@ -10,13 +10,13 @@ from typing import Any
 from fluxtui.simulator.controllers import applying
 from fluxtui.simulator.controllers.applying import Applied
 from fluxtui.simulator.controllers.conditions import Object, drop, put, remember
-from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet
+from fluxtui.simulator.controllers.dependencies import ExpressionError, requeue, unmet
 from fluxtui.simulator.controllers.engine import MOMENT, Engine, Run, Steps
 from fluxtui.simulator.controllers.times import duration, seconds
 from fluxtui.simulator.shapes import as_list, as_map, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
-REQUEUE_DEPENDENCY = 30.0
+CONTROLLER = "kustomize-controller"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -213,15 +213,15 @@ def _source(run: Run) -> Object | None:
 
 
 def _no_artifact(run: Run, source: Object | None) -> float:
-    reference = run.spec["sourceRef"]
-    said = f"Source artifact not found, retrying in {duration(REQUEUE_DEPENDENCY)}"
+    reference, again = run.spec["sourceRef"], requeue(run, CONTROLLER)
+    said = f"Source artifact not found, retrying in {duration(again)}"
     if source is None:
         group = "source.toolkit.fluxcd.io"
         said = f'{reference["kind"]}.{group} "{reference["name"]}" not found'
     run.put("Ready", "False", "ArtifactFailed", said)
     run.handled()
     run.write()
-    return REQUEUE_DEPENDENCY
+    return again
 
 
 def _blocked(run: Run, waiting: str, revision: str) -> float:
@@ -230,9 +230,10 @@ def _blocked(run: Run, waiting: str, revision: str) -> float:
     put(status, run.now, run.generation, "Ready", "False", "DependencyNotReady", waiting)
     run.handled()
     run.write()
-    said = f"Dependencies do not meet ready condition, retrying in {duration(REQUEUE_DEPENDENCY)}"
+    again = requeue(run, CONTROLLER)
+    said = f"Dependencies do not meet ready condition, retrying in {duration(again)}"
     run.event("Normal", "DependencyNotReady", said, {"kustomize.toolkit.fluxcd.io/revision": revision})
-    return REQUEUE_DEPENDENCY
+    return again
 
 
 def _misconfigured(run: Run, detail: str) -> None:

@@ -1,42 +1,13 @@
 """What the controllers' pods log: one JSON line per event that the controller recorded, with the fields of Flux."""
 
 import json
-from typing import Any
 
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import Engine
+from fluxtui.simulator.controllers.releases import NAMESPACE
 from fluxtui.simulator.controllers.times import moment, stamp
-from fluxtui.simulator.shapes import dig, map_at
+from fluxtui.simulator.shapes import dig
 from fluxtui.simulator.world import digest
-
-NAMESPACE = "flux-system"
-
-
-def pod_of(deployment: Object) -> Object:
-    """The one pod of a Flux controller's Deployment, running since the Deployment was created."""
-    metadata, template = deployment["metadata"], deployment["spec"]["template"]
-    suffix = digest(f"{metadata['name']} {template['spec']['containers'][0]['image']}").partition(":")[2]
-    name = f"{metadata['name']}-{suffix[:10]}-{suffix[10:15]}"
-    containers = [{"name": item["name"], "ready": True, "restartCount": 0} for item in template["spec"]["containers"]]
-    status = {"phase": "Running", "containerStatuses": containers, "startTime": metadata["creationTimestamp"]}
-    about = {"name": name, "namespace": metadata["namespace"], "labels": map_at(template, "metadata", "labels")}
-    about["creationTimestamp"] = metadata["creationTimestamp"]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": template["spec"], "status": status}
-
-
-def keep_pods(engine: Engine, event: str, obj: Object) -> list[Any]:
-    """The replica set's part for the Flux controllers: one pod each, another one for another image."""
-    if obj["kind"] != "Deployment" or obj["metadata"].get("namespace") != NAMESPACE:
-        return []
-    wanted = None if event == "DELETED" else pod_of(obj)
-    name = dig(wanted, "metadata", "name")
-    for pod in list(engine.storage.list("Pod", NAMESPACE)):
-        same = dig(pod, "metadata", "labels", "app") == obj["metadata"]["name"]
-        if same and pod["metadata"]["name"] != name:
-            engine.storage.delete(("Pod", NAMESPACE, pod["metadata"]["name"]))
-    if wanted is not None and engine.storage.get("Pod", NAMESPACE, name) is None:
-        engine.storage.create(wanted, "kubelet")
-    return []
 
 
 def lines(engine: Engine, namespace: str, pod: str) -> list[tuple[float, str]]:

@@ -10,7 +10,6 @@ from fluxtui.simulator.controllers.provider import EVERY
 from fluxtui.simulator.controllers.times import seconds
 from fluxtui.simulator.shapes import dig, map_at
 
-OPERATOR_VERSION = "0.58.0"
 RECONCILERS: tuple[tuple[str, str], ...] = (
     ("fluxcd.controlplane.io/v1", "FluxInstance"),
     ("fluxcd.controlplane.io/v1", "ResourceSet"),
@@ -39,6 +38,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB")
 def reconcile(run: Run) -> Steps:
     """One run of the FluxReport."""
     if run.annotation(SWITCH) == "disabled":
+        run.event("Warning", "ReconciliationDisabled", "Reconciliation is disabled")
         return None
     yield run.engine.random.uniform(*LENGTH)
     report = compose(run)
@@ -87,18 +87,31 @@ def _components(run: Run) -> list[Object]:
         labels = map_at(deployment, "metadata", "labels")
         if labels.get("app.kubernetes.io/part-of") != "flux":
             continue
-        current = kstatus(deployment) == "Current"
-        replicas = deployment["spec"].get("replicas", 1)
-        available = map_at(deployment, "status").get("availableReplicas", 0)
-        said = f"Current Deployment is available. Replicas: {replicas}"
+        ready, said = _rollout(deployment)
         component = {
             "image": deployment["spec"]["template"]["spec"]["containers"][0]["image"],
             "name": deployment["metadata"]["name"],
-            "ready": current,
-            "status": said if current else f"InProgress Available: {available}/{replicas}",
+            "ready": ready,
+            "status": said,
         }
         found.append(component)
     return found
+
+
+def _rollout(deployment: Object) -> tuple[bool, str]:
+    """Whether a Deployment is ready, and kstatus' words: what it lacks first."""
+    wanted: int = deployment["spec"].get("replicas", 1)
+    if kstatus(deployment) == "Current":
+        return True, f"Current Deployment is available. Replicas: {wanted}"
+    status, generation = map_at(deployment, "status"), deployment["metadata"].get("generation", 1)
+    observed = status.get("observedGeneration", generation)
+    if observed != generation:
+        return False, f"InProgress Deployment generation is {generation}, but latest observed generation is {observed}"
+    lacks = (("Replicas", "replicas"), ("Updated", "updatedReplicas"), ("Available", "availableReplicas"))
+    for title, field in lacks:
+        if status.get(field, 0) < wanted:
+            return False, f"InProgress {title}: {status.get(field, 0)}/{wanted}"
+    return False, f"InProgress Ready: {status.get('readyReplicas', 0)}/{wanted}"
 
 
 def _reconciler(run: Run, version: str, kind: str) -> Object:

@@ -107,12 +107,13 @@ def helm_chart(run: Run) -> Steps:
     chart, url = run.spec["chart"], source["spec"]["url"].rstrip("/")
     try:
         _fault(run)
-        version, found = run.engine.world.resolve(f"{url}/{chart}", {"semver": run.spec.get("version", "*")})
+        tag, found = run.engine.world.resolve(f"{url}/{chart}", {"semver": run.spec.get("version", "*")})
     except PullError as away:
         detail = str(away).partition(": ")[2]
         pull = f'could not get tags for "{chart}": could not fetch tags for "{url}/{chart}": {detail}'
         said = f"chart pull error: failed to get chart version for remote reference: {pull}"
         return _failed(run, "ChartPullError", said, fetch=True)
+    version = found.version or tag  # the chart's own, which its tag may write with a v
     said = f"pulled '{chart}' chart with version '{version}'"
     return _stored(run, version, found, said, "ChartPullSucceeded")
 

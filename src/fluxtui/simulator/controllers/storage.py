@@ -18,6 +18,7 @@ MANAGERS: dict[str, str] = {
     "ImagePolicy": "gotk-image-reflector-controller",
     "ImageUpdateAutomation": "gotk-image-automation-controller",
     "Deployment": "kube-controller-manager",
+    "Pod": "kubelet",
     "PolicyReport": "kyverno-reports",
 }
 """Who writes the status of a kind, as its managedFields say; the Flux Operator writes the others."""

@@ -1,8 +1,10 @@
 """The clusters of the fleet: what is peculiar to each, and its own directory in the fleet repository."""
 
+from typing import Any
+
 import msgspec
 
-from fluxtui.simulator.controllers.report import OPERATOR_VERSION
+from fluxtui.simulator.fleet import legacy
 from fluxtui.simulator.fleet.manifests import (
     RUNTIME,
     WATCHED,
@@ -11,6 +13,7 @@ from fluxtui.simulator.fleet.manifests import (
     identity,
     kustomization,
     manifest,
+    workload,
 )
 from fluxtui.simulator.fleet.repositories import FLEET, GIT, components, newest
 
@@ -23,10 +26,16 @@ COMPONENTS = [
 ]
 AUTOMATION = ["source-controller", "kustomize-controller", "image-reflector-controller", "image-automation-controller"]
 RELEASES = "https://releases.example.com"
+ARTIFACT = "oci://ghcr.io/controlplaneio-fluxcd/flux-operator-manifests:latest"
+"""From where the operator takes Flux's manifests."""
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """One cluster of the fleet."""
+    """One cluster of the fleet: what it is called, what it delivers, and which versions it runs.
+
+    ``operated`` is whether it has the Flux Operator; without it, Flux is as ``flux bootstrap`` leaves it. ``shards``
+    are the names of the additional controllers; ``patches`` those of the instance.
+    """
 
     name: str
     directory: str
@@ -36,11 +45,14 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     workflow: str = "release-artifact"
     git_ref: str = "refs/tags/.*"
     flux: str = "2.10.x"
-    operator: str = OPERATOR_VERSION
+    operator: str = "0.59.0"
     server: str = "v1.36.3"
     platform: str = "linux/amd64"
     nodes: int = 6
     automation: bool = False
+    operated: bool = True
+    shards: tuple[str, ...] = ()
+    patches: tuple[Manifest, ...] = ()
 
     @property
     def runtime(self) -> dict[str, str]:
@@ -56,15 +68,15 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def _production(name: str, directory: str, server: str = "v1.36.3", nodes: int = 9) -> Cluster:
+def _production(name: str, directory: str, nodes: int = 9, **fields: Any) -> Cluster:
     return Cluster(
         name=name,
         directory=directory,
         environment="production",
         domain=f"{name.replace('-', '')}.example.com",
         tag="latest-stable",
-        server=server,
         nodes=nodes,
+        **fields,
     )
 
 
@@ -86,26 +98,54 @@ UPDATE = Cluster(
     workflow="push-artifact",
     git_ref="refs/heads/main",
     flux="2.9.x",
-    operator="0.57.0",
+    operator="0.58.0",
     server="v1.35.4",
     nodes=1,
     automation=True,
 )
-FOUR: tuple[Cluster, ...] = (
-    STAGING,
-    _production("prod-eu-1", "prod-eu"),
-    _production("prod-us-1", "prod-us", "v1.36.2"),
-    UPDATE,
+LEGACY = Cluster(
+    name="legacy-1",
+    directory="legacy",
+    environment="production",
+    domain="legacy1.example.com",
+    tag="main",
+    flux="2.8.x",
+    operator="",
+    server="v1.34.9",
+    nodes=4,
+    operated=False,
 )
-_ORDER = ("prod-eu-1", "staging-1", "prod-us-1", "update-1")
+"""Older than the others: plain Flux on Git branches."""
+_CONCURRENT = """\
+- op: add
+  path: /spec/template/spec/containers/0/args/-
+  value: --concurrent=20
+- op: replace
+  path: /spec/template/spec/containers/0/resources/limits/memory
+  value: 2Gi
+"""
+KNOWN: tuple[Cluster, ...] = (
+    STAGING,
+    _production(
+        "prod-eu-1",
+        "prod-eu",
+        shards=("shard1", "shard2"),
+        patches=({"target": {"kind": "Deployment", "name": "(kustomize|helm)-controller.*"}, "patch": _CONCURRENT},),
+    ),
+    _production("prod-us-1", "prod-us", server="v1.36.2"),
+    UPDATE,
+    LEGACY,
+)
+"""The clusters of the demo."""
+_ORDER = ("prod-eu-1", "staging-1", "prod-us-1", "update-1", "legacy-1")
 _REGIONS = ("eu", "us", "ap", "sa", "af", "me")
 
 
 def fleet(count: int) -> list[Cluster]:
-    """As many clusters as asked for: the four known ones, prod-eu-1 first, then more of production."""
-    by_name = {cluster.name: cluster for cluster in FOUR}
-    if count == len(FOUR):
-        return list(FOUR)
+    """As many clusters as asked for: the known ones, prod-eu-1 first, then more of production."""
+    by_name = {cluster.name: cluster for cluster in KNOWN}
+    if count == len(KNOWN):
+        return list(KNOWN)
     known = [by_name[name] for name in _ORDER[:count]]
     number, taken = 0, set(by_name)
     while len(known) < count:
@@ -139,9 +179,8 @@ def directory(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> lis
 
 def instance(cluster: Cluster) -> Manifest:
     """The FluxInstance."""
-    workflow = r"push-artifact\.yaml@refs/heads/main" if cluster.tag == "latest" else r"release\.yaml@refs/tags/v.*"
     spec: Manifest = {
-        "distribution": {"version": cluster.flux, "registry": "ghcr.io/fluxcd"},
+        "distribution": {"version": cluster.flux, "registry": "ghcr.io/fluxcd", "artifact": ARTIFACT},
         "components": AUTOMATION if cluster.automation else COMPONENTS,
         "cluster": {
             "type": "kubernetes",
@@ -157,12 +196,26 @@ def instance(cluster: Cluster) -> Manifest:
             "ref": cluster.tag,
             "path": f"clusters/{cluster.directory}",
             "pullSecret": "ghcr-auth",
+            "interval": "1m",
         },
-        "kustomize": {"verify": identity("d2-fleet", workflow.partition(".")[0].rstrip("\\"), ".*")},
+        "kustomize": {"patches": [_verified(cluster), *cluster.patches]},
         "wait": True,
         "migrateResources": True,
     }
+    if cluster.shards:
+        spec["sharding"] = {"key": "sharding.fluxcd.io/key", "shards": list(cluster.shards)}
     return manifest("FluxInstance", "flux-system", "flux", spec=spec)
+
+
+def _verified(cluster: Cluster) -> Manifest:
+    """The patch that makes the cluster's own source accept only what the fleet's workflow signed."""
+    workflow = "push-artifact" if cluster.tag == "latest" else "release"
+    matched = identity("d2-fleet", workflow, ".*")["matchOIDCIdentity"][0]
+    patch = (
+        "- op: add\n  path: /spec/verify\n  value:\n    provider: cosign\n    matchOIDCIdentity:\n"
+        f"    - issuer: {matched['issuer']}\n      subject: {matched['subject']}\n"
+    )
+    return {"target": {"kind": "OCIRepository", "name": "flux-system"}, "patch": patch}
 
 
 API = "fluxcd.controlplane.io/v1"
@@ -250,9 +303,14 @@ def _providers(cluster: Cluster, windows: dict[str, list[dict[str, str]]]) -> li
 
 
 def seeds(cluster: Cluster) -> list[Manifest]:
-    """What exists before Flux is there: namespaces, credentials and the instance."""
+    """What exists before Flux is there: namespaces, credentials, and the instance or what a bootstrap applies."""
     made = [manifest("Namespace", "", name) for name in ("default", "kube-system", "flux-system")]
-    for namespace in ("flux-system",):
-        secret = manifest("Secret", namespace, "ghcr-auth", type="kubernetes.io/dockerconfigjson")
-        made.append(secret | {"data": {".dockerconfigjson": "e30="}})
+    if not cluster.operated:
+        made.append(manifest("Secret", "flux-system", "flux-system", type="Opaque"))
+        return [*made, *legacy.system(cluster.flux)]
+    secret = manifest("Secret", "flux-system", "ghcr-auth", type="kubernetes.io/dockerconfigjson")
+    made.append(secret | {"data": {".dockerconfigjson": "e30="}})
+    if cluster.automation:  # elsewhere the operator delivers itself, as a HelmRelease
+        operator = workload("flux-operator", cluster.operator)
+        made.append(operator | {"metadata": operator["metadata"] | {"namespace": "flux-system"}})
     return [*made, instance(cluster)]

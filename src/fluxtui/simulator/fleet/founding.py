@@ -3,7 +3,7 @@
 from fluxtui.simulator.controllers.engine import FORCED, REQUESTED, Engine
 from fluxtui.simulator.controllers.installed import SCANNER
 from fluxtui.simulator.controllers.times import stamp
-from fluxtui.simulator.fleet import clusters, repositories
+from fluxtui.simulator.fleet import clusters, legacy, repositories
 from fluxtui.simulator.fleet.clusters import RELEASES, Cluster
 from fluxtui.simulator.fleet.repositories import APPS, FLEET, GIT, INFRA, PLATFORM
 from fluxtui.simulator.world import World
@@ -29,11 +29,15 @@ def publish(world: World, fleet: list[Cluster], windows: Windows, at: float) -> 
         for tag in ("latest", APPROVED[name]):
             world.push(f"{APPS}/{name}", tag, made)
     world.push(PLATFORM + "/platform", "latest", repositories.platform("founding", at - DAY))
-    directories = {cluster.directory: clusters.directory(cluster, windows) for cluster in fleet}
+    operated = [cluster for cluster in fleet if cluster.operated]
+    directories = {cluster.directory: clusters.directory(cluster, windows) for cluster in operated}
     for tag in TAGS:
         world.push(FLEET, tag, repositories.fleet("founding", at - DAY, directories))
     for group in facts["images"]:
         world.push(f"{GIT}/d2-{group}", "main", repositories.policies(group, "founding", at - DAY))
+    for cluster in fleet:
+        if not cluster.operated:
+            legacy.publish(world, "founding", at - DAY, flux=cluster.flux)
     for environment in repositories.ENVIRONMENTS:
         approve(world, environment, {} if environment == "production" else dict.fromkeys(APPROVED, "latest"))
 
@@ -71,9 +75,10 @@ def bootstrap(engine: Engine, cluster: Cluster) -> None:
 
 
 def awaken(engine: Engine, cluster: Cluster, founded: float) -> None:
-    """Starts the background work: the report, which was there from the beginning, and the scans."""
+    """Starts the background work: the operator's report, which was there from the beginning, and the scans."""
     engine.asleep = False
-    made = clusters.report(cluster)
-    made["metadata"]["creationTimestamp"] = stamp(founded)
-    engine.storage.create(made)
+    if cluster.operated:
+        made = clusters.report(cluster)
+        made["metadata"]["creationTimestamp"] = stamp(founded)
+        engine.storage.create(made)
     engine.enqueue(("Deployment", "kyverno", SCANNER))

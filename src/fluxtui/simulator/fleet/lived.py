@@ -8,7 +8,7 @@ from fluxtui.simulator.controllers.provider import EVERY
 from fluxtui.simulator.controllers.times import moment, seconds, stamp
 from fluxtui.simulator.shapes import dig
 
-KINDS = ("Kustomization", "ResourceSet", "FluxInstance", "OCIRepository", "HelmRelease", "GitRepository")
+KINDS = ("Kustomization", "ResourceSet", "FluxInstance", "OCIRepository", "HelmRelease", "GitRepository", "HelmChart")
 
 
 def live_on(engine: Engine) -> None:

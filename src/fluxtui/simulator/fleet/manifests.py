@@ -7,6 +7,7 @@ Manifest = dict[str, Any]
 
 API_VERSIONS: dict[str, str] = {
     "Namespace": "v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "ConfigMap": "v1",
     "Secret": "v1",
     "ServiceAccount": "v1",
@@ -19,6 +20,7 @@ API_VERSIONS: dict[str, str] = {
     "HelmRelease": "helm.toolkit.fluxcd.io/v2",
     "OCIRepository": "source.toolkit.fluxcd.io/v1",
     "GitRepository": "source.toolkit.fluxcd.io/v1",
+    "HelmRepository": "source.toolkit.fluxcd.io/v1",
     "FluxInstance": "fluxcd.controlplane.io/v1",
     "FluxReport": "fluxcd.controlplane.io/v1",
     "ResourceSet": "fluxcd.controlplane.io/v1",

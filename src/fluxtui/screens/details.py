@@ -36,17 +36,16 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
     if row.message:
         style = "" if row.status is not Status.READY else "muted"
         facts.append(Fact("message", [(row.message.replace("\n", " "), style)], 40 if long else 8))
-    failure = of_row(row)
-    if failure is not None:
-        facts.append(Fact("class", class_spans(failure), 3 if long else 1))
     facts += _ready(record, now)
     facts += _delivery(record, now)
+    failure = of_row(row)
+    if failure is not None:
+        facts.append(Fact("class", class_spans(failure), 3))
+        facts.append(Fact("look at", [(failure.look, "")], 2))
     facts += _relations(desk, row)
     facts += installation_facts(record, now)
     if record.flaw:
         facts.append(Fact("unreadable", [(record.flaw, "warning")], 2))
-    if failure is not None:
-        facts.append(Fact("look at", [(failure.look, "")], 2))
     facts += _data(desk, row, now)
     return facts
 

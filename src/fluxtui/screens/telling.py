@@ -151,7 +151,7 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts = [Fact("", [(words, "strong")], 12)] if words else []
     facts.append(Fact("", _state(desk, cause, found), 2))
     if found.failure is not None:
-        facts.append(Fact("class", class_spans(found.failure), line))
+        facts.append(Fact("class", class_spans(found.failure), 1))
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), line) for change in first)
     if found.waiting:

@@ -53,18 +53,6 @@ class Desk:
             listener(report)
 
     def in_scope(self, row: Row) -> bool:
-    report: TriageReport | None = None
-    """The last report of triage: one for all screens, so that they say the same."""
-    listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
-    """Who is told of each new report."""
-
-    def __post_init__(self) -> None:
-        self.reporting = Reporting(lambda: triage(self.store, self.now()), self.now, self._reported)
-
-    def _reported(self, report: TriageReport) -> None:
-        self.report = report
-        for listener in self.listeners:
-            listener(report)
         """Whether a row is in the chosen clusters and namespace."""
         return self.in_clusters(row) and (not self.namespace or row.record.namespace == self.namespace)
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from fluxtui.kinds.record import Need
 from fluxtui.kinds.table import KINDS
 
@@ -110,6 +112,11 @@ def test_what_is_delivered_from_where():
     assert (record.interval, record.path, record.source) == (630, "./deploy/prod", "OCIRepository/sources/shop")
     assert (record.revision, record.attempted, record.origin) == ("v1@sha256:11", "v2@sha256:22", "main@sha1:33")
     assert record.inputs == ("ConfigMap/web/cluster-info", "Secret/web/keys")
+
+
+@pytest.mark.parametrize(("spec", "waits"), [({"wait": True}, True), ({"wait": False}, False), ({}, False)])
+def test_whether_it_is_ready_only_with_what_it_applied(spec, waits):
+    assert decode("Kustomization", spec=spec).waits is waits
 
 
 def test_a_source_without_kind_and_namespace_is_a_git_repository_beside_it():

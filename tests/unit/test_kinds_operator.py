@@ -74,6 +74,12 @@ def test_what_a_resource_set_needs_is_any_kind_by_existence_readiness_or_express
     )
 
 
+@pytest.mark.parametrize(("wait", "waits"), [(True, True), (False, False), (None, False)])
+def test_whether_it_is_ready_only_with_what_it_applied(wait, waits):
+    assert decode("ResourceSet", {"wait": wait}).waits is waits
+    assert decode("ResourceSet", {}).waits is False
+
+
 def test_inputs_from_providers_by_name_and_by_selector():
     sources = [
         {"kind": "ResourceSetInputProvider", "name": "prod"},

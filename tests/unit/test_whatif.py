@@ -77,6 +77,34 @@ def test_tenants_by_label_come_before_namespaces(fleet):
     assert found.tenants == ("f",)
 
 
+def waiting_parent(fleet, parent=None, child=None, after=None):
+    fleet.put("c", "Kustomization", "m/controllers", parent or fleet.ready, waits=True)
+    fleet.put("c", "HelmRelease", "m/cert", child or fleet.ready, owner="Kustomization/m/controllers")
+    fleet.put("c", "HelmRelease", "m/other", owner="Kustomization/m/controllers")
+    fleet.put("c", "Kustomization", "m/configs", after or fleet.ready, needs=["m/controllers"])
+
+
+def test_an_applier_that_waits_for_health_fails_with_what_it_applied(fleet):
+    waiting_parent(fleet)
+    found = what_if(fleet, "HelmRelease/m/cert")
+    assert found.ids == ("Kustomization/m/controllers", "Kustomization/m/configs")
+    assert [(stop.behind, stop.edge.kind) for stop in found.stops] == [
+        ("HelmRelease/m/cert", "owns"),
+        ("Kustomization/m/controllers", "needs"),
+    ]
+    failed = fleet.failed("HealthCheckFailed", "timeout waiting for: [HelmRelease/m/cert status: 'InProgress']")
+    waiting_parent(fleet, failed, fleet.failed("InstallFailed"), {**fleet.blocked, "message": "not ready"})
+    (cause,) = fleet.triage().problems
+    assert cause.members == (("c", "HelmRelease/m/cert"),)
+    assert {("c", identity) for identity in found.ids} == set(cause.blocked), "the same once it has happened"
+
+
+def test_an_applier_that_does_not_wait_goes_on(fleet):
+    waiting_parent(fleet)
+    fleet.put("c", "Kustomization", "m/controllers")
+    assert what_if(fleet, "HelmRelease/m/cert").ids == ()
+
+
 def test_what_is_suspended_holds_back_news_and_blocks_nobody(fleet):
     platform(fleet)
     found = what_if(fleet, "Kustomization/m/infra-configs", status=SUSPENDED)

@@ -225,7 +225,8 @@ class EdgeStates:
         return f"{row.status.word} {ago(row.since, self._now)}".rstrip()
 
     def _suspended(self, row: Row) -> str:
-        by = f" by {row.record.suspended_by}" if row.record.suspended_by else ""
+        who = row.record.suspended_by.partition(": ")[0]  # without the comment
+        by = f" by {who}" if who else ""
         return f"suspended{by} {ago(row.since, self._now)}".rstrip()
 
     def _stopped(self, above: Row) -> str:

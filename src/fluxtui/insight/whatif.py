@@ -2,8 +2,9 @@
 graph in which some objects have another status.
 
 An object that is assumed to be as it is changes nothing, so the answer is what Triage says of it now. One that is
-assumed to fail blocks whoever asks it to be ready, and what is blocked applies nothing new. One that is suspended
-stays as ready as it was: nothing new comes through it, but nobody is blocked.
+assumed to fail blocks whoever asks it to be ready, and what is blocked applies nothing new; whoever applied it and
+waits for its health (spec.wait) fails with it. One that is suspended stays as ready as it was: nothing new comes
+through it, but nobody is blocked.
 """
 
 from collections import deque
@@ -12,22 +13,30 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from fluxtui.insight.blast import NOT_COUNTED, Blast, Tenants
-from fluxtui.insight.explain import BLOCKED, FAILED, SUSPENDED, Explanations
+from fluxtui.insight.explain import BLOCKED, FAILED, SUSPENDED
 from fluxtui.insight.graph import Edge, Graph
-from fluxtui.insight.roots import named, not_green
+from fluxtui.insight.roots import named
 from fluxtui.insight.status import BLOCKED_REASON
+from fluxtui.insight.waiting import explained_by
 from fluxtui.kinds.status import Status
 from fluxtui.store.row import Row
 
 ASSUMABLE = frozenset({FAILED, SUSPENDED})
 """What can be assumed of an object."""
 
+WELL = frozenset({Status.READY, Status.PROGRESSING, Status.UNKNOWN})
+"""What can still turn to something worse."""
+
+UNHEALTHY = "HealthCheckFailed"
+"""The reason of an applier that fails with what it applied."""
+
 ASSUMED = "Assumed"
 """The reason of what is assumed to fail or to be suspended."""
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """An object that would get nothing new: directly behind `behind`, over `edge`.
+    """An object that would get nothing new: directly behind `behind`, over `edge`; one that counts, while the edge may
+    lead to a ConfigMap between them.
 
     The edge points as in the graph: from who looks to what it looks at. `now` is its status as it is.
     """
@@ -69,6 +78,8 @@ class Assumed(Graph):
         super().__init__(graph.data)
         self._actual = graph
         self._instead: dict[str, Row] = {}
+        self.failing: dict[str, list[str]] = {}
+        """What each object would fail with it: appliers that wait for its health."""
 
     def row(self, identity: str) -> Row | None:
         """The row as it is assumed, else as it is."""
@@ -87,19 +98,17 @@ class Assumed(Graph):
 
 def explained_now(graph: Graph, now: float) -> dict[str, list[str]]:
     """What each object explains as things are: id → the ids whose state it explains."""
-    explanations = Explanations(graph, now)
-    found: dict[str, list[str]] = {}
-    for row in not_green(graph.data):
-        for target in explanations.of(row):
-            found.setdefault(target, []).append(row.record.id)
-    return found
+    steps = explained_by(graph, now)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 
-def stops(
-    graph: Graph, assumptions: Mapping[str, Status], now: float, explained: dict[str, list[str]] | None = None
-) -> Stops:
-    """What would stop under these assumptions, by id, FAILED or SUSPENDED each; `explained` spares computing
-    `explained_now` again. Raises ValueError for another status.
+def assumed(graph: Graph, assumptions: Mapping[str, Status]) -> Assumed:
+    """The cluster as it would be: by id, FAILED or SUSPENDED each, and who is blocked or fails by that. Raises
+    ValueError for another status.
     """
     wrong = [status for status in assumptions.values() if status not in ASSUMABLE]
     if wrong:
@@ -108,11 +117,23 @@ def stops(
     for identity, status in assumptions.items():
         world.assume(identity, status, ASSUMED, f"assumed to be {status.word}")
     _block(world, assumptions)
-    blast = Blast(world, explained_now(graph, now) if explained is None else explained, now)
+    return world
+
+
+def stops(
+    graph: Graph, assumptions: Mapping[str, Status], now: float, explained: dict[str, list[str]] | None = None
+) -> Stops:
+    """What would stop under these assumptions, by id, FAILED or SUSPENDED each; `explained` spares computing
+    `explained_now` again. Raises ValueError for another status.
+    """
+    world = assumed(graph, assumptions)
+    known = explained_now(graph, now) if explained is None else explained
+    both = {**known, **{identity: [*known.get(identity, ()), *more] for identity, more in world.failing.items()}}
+    blast = Blast(world, both, now)
     paths = blast.paths(assumptions)
     edges = _edges(world, paths)
     stopped = tuple(
-        Stop(identity, paths[identity], edges[identity], row.status)
+        Stop(identity, _counted(paths, identity, assumptions), edges[identity], row.status)
         for identity in _nearest_first(paths)
         if identity.partition("/")[0] not in NOT_COUNTED and (row := graph.row(identity)) is not None
     )
@@ -127,17 +148,21 @@ def stops(
 
 
 def _block(world: Assumed, assumptions: Mapping[str, Status]) -> None:
-    """Whoever asks for *ready* of what newly fails is blocked, and so on."""
+    """Whoever asks for *ready* of what newly fails is blocked, whoever waits for its health fails, and so on."""
     queue = deque(identity for identity, status in assumptions.items() if status is FAILED and world.differs(identity))
     while queue:
         identity = queue.popleft()
         for edge in world.dependents(identity):
             row = world.row(edge.source)
-            if edge.kind != "needs" or edge.meaning != "ready" or row is None:
-                continue
-            if row.status not in (FAILED, BLOCKED, SUSPENDED):
+            if edge.kind == "needs" and edge.meaning == "ready" and row is not None and row.status in WELL:
                 world.assume(edge.source, BLOCKED, BLOCKED_REASON, f"it would wait for {named(identity)}")
                 queue.append(edge.source)
+        row = world.row(identity)
+        parent = world.row(row.record.owner) if row is not None else None
+        if parent is not None and parent.record.waits and parent.status in WELL:
+            world.assume(parent.record.id, FAILED, UNHEALTHY, f"{named(identity)} would not be ready")
+            world.failing.setdefault(identity, []).append(parent.record.id)
+            queue.append(parent.record.id)
 
 
 def _nearest_first(paths: dict[str, str]) -> list[str]:
@@ -146,6 +171,14 @@ def _nearest_first(paths: dict[str, str]) -> list[str]:
     for identity, nearer in paths.items():
         distance[identity] = distance.get(nearer, 0) + 1
     return sorted(paths, key=lambda identity: (distance[identity], identity))
+
+
+def _counted(paths: dict[str, str], identity: str, assumptions: Mapping[str, Status]) -> str:
+    """What an object is directly behind, among those that count."""
+    nearer = paths[identity]
+    while nearer not in assumptions and nearer.partition("/")[0] in NOT_COUNTED:
+        nearer = paths[nearer]
+    return nearer
 
 
 def _edges(world: Graph, paths: dict[str, str]) -> dict[str, Edge]:

@@ -19,6 +19,7 @@ class _PostBuild(Struct, gc=False):
 
 
 class _KustomizationSpec(Spec, gc=False):
+    wait: bool | None = None
     postBuild: _PostBuild | None = None
 
 
@@ -29,8 +30,10 @@ def _flatten_kustomization(resource: Kustomization) -> Record:
     told = common("Kustomization", resource.metadata, resource.spec, resource.status)
     if resource.status is not None:
         history(told, resource.status.history)
-    if resource.spec is not None and resource.spec.postBuild is not None:
-        told["inputs"] = references(resource.spec.postBuild.substituteFrom, "ConfigMap", told["namespace"])
+    if resource.spec is not None:
+        told["waits"] = bool(resource.spec.wait)
+        if resource.spec.postBuild is not None:
+            told["inputs"] = references(resource.spec.postBuild.substituteFrom, "ConfigMap", told["namespace"])
     return Record(**told)
 
 

@@ -46,6 +46,7 @@ class _InputsFrom(Struct, gc=False):
 class _ResourceSetSpec(Struct, gc=False):
     dependsOn: list[Reference] | None = None
     inputsFrom: list[_InputsFrom] | None = None
+    wait: bool | None = None
 
 
 ResourceSet = Resource[_ResourceSetSpec, Status]
@@ -96,6 +97,7 @@ def _flatten_resource_set(resource: ResourceSet) -> Record:
         told["needs"] = _resource_set_needs(spec.dependsOn or [], told["namespace"])
         told["inputs"] = _provider_ids(spec.inputsFrom or [], told["namespace"])
         told["from_providers"] = bool(spec.inputsFrom)
+        told["waits"] = bool(spec.wait)
     return ResourceSetRecord(**told)
 
 

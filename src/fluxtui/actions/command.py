@@ -1,7 +1,7 @@
 """The commands that do the same as a plan, for whoever may.
 
-They are those of flux and flux-operator where these can do it, of kubectl always, with the plan's very patch. Every word
-is quoted for a POSIX shell.
+They are those of flux and flux-operator where these can do it, of kubectl always, with the plan's very patch. Every
+word is quoted for a POSIX shell.
 """
 
 import shlex

@@ -1,6 +1,6 @@
 """The writer: the one way to change a cluster, and a class that a read-only process never makes.
 
-It has connections of its own: the reader's pass no PATCH (`wire`). `open_writer` is its only maker.
+It has connections of its own: the reader's pass neither PATCH nor DELETE (`wire`). `open_writer` is its only maker.
 """
 
 # ruff: noqa: N818 - named for what happened, which is what a reader of an except clause wants to know
@@ -16,6 +16,7 @@ from fluxtui.kube.wire import Call, Wire, read
 FIELD_MANAGER = "fluxtui"
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
+PODS = Resource("", "v1", "pods")
 _MAKER = object()
 
 
@@ -39,7 +40,7 @@ class Permission(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Patches objects of one cluster. Made by `open_writer` alone."""
+    """Patches objects of one cluster, and deletes pods. Made by `open_writer` alone."""
 
     def __init__(self, wire: Wire, maker: object) -> None:
         if maker is not _MAKER:
@@ -77,6 +78,22 @@ class Writer:
         return await self._patch(
             resource, namespace, name, intent, APPLY, "", dry_run, (("force", str(force).lower()),)
         )
+
+    async def delete_pod(self, namespace: str, name: str, options: dict[str, object]) -> bytes:
+        """Delete one pod, the only kind that can be: its owner makes another. ``options`` are DeleteOptions.
+
+        Raises `KubeError`; 409 when a precondition (the uid) does not hold.
+        """
+        call = Call(
+            path=PODS.path(namespace, name),
+            verb="delete",
+            resource=f"{PODS.title} {name!r}",
+            method="DELETE",
+            headers=(("Accept", "application/json"), ("Content-Type", "application/json")),
+            body=options,
+        )
+        async with self._wire.request(call) as answer:
+            return await read(answer, call)
 
     async def _patch(
         self,
@@ -121,4 +138,4 @@ def open_writer(cluster: Writable, permission: Permission) -> Writer:
     reason = permission.refusal(cluster.context.name)
     if reason:
         raise ReadOnly(reason)
-    return Writer(cluster.wire(frozenset({"PATCH"})), _MAKER)
+    return Writer(cluster.wire(frozenset({"PATCH", "DELETE"})), _MAKER)

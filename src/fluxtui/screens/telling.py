@@ -165,11 +165,19 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     if found.last_good is not None:
         facts.append(Fact("last good", _last_good(found.last_good, now), line))
     facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
-    facts.extend(Fact(title, [(" ".join(text.split()), "")], 4) for title, text in conditions if text)
+    facts.extend(_conditions(conditions))
     facts.extend(_hidden_kinds(desk, cause))
     if found.failure is not None:
-        facts.append(Fact("look at", [(found.failure.look, "")], 2))
+        facts.append(Fact("look at", [(found.failure.look, "")], line))
     return facts
+
+
+def _conditions(messages: Sequence[tuple[str, str]]) -> list[Fact]:
+    """The messages beside the first; those of conditions, which are short, in one fact."""
+    told = [(title, " ".join(text.split())) for title, text in messages if text]
+    short = [text for title, text in told if title == "condition"]
+    facts = [Fact(title, [(text, "")], 4) for title, text in told if title != "condition"]
+    return [*facts, *([Fact("conditions", [(" · ".join(short), "")], 4)] if short else [])]
 
 
 def _changed(change: Changed, now: float) -> list[Span]:

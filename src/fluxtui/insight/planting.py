@@ -325,20 +325,30 @@ class _Plot:
                 parents[node] = self._primary(node, targets)
             if not turn % (4 * STRIDE):
                 yield
+        waiters: list[int] = []
         unseen = [node for node in range(first, len(forest)) if forest.status[node] == UNSEEN]
         seen = (node for node in range(first, len(forest)) if forest.status[node] != UNSEEN)
         for node in (*seen, *unseen):  # in the order of their names
             above = parents[node]
-            if above != TOP:
+            if above == TOP:
+                forest.tops.append(node)
+            elif self._applies(above, node):
                 forest.children.setdefault(above, []).append(node)
             else:
-                forest.tops.append(node)
+                waiters.append(node)
             if len(wanted[node - first]) > 1:
                 for target in wanted[node - first]:
                     if target != above:
                         forest.refer(node, target)
             if not node % (4 * STRIDE):
                 yield
+        for node in waiters:
+            forest.children.setdefault(parents[node], []).append(node)
+
+    def _applies(self, above: int, node: int) -> bool:
+        """Whether a node stands under its owner: what is applied stands before who waits for it to be applied."""
+        row = self.rows[node - self.first]
+        return above == self.cluster or (row is not None and row.record.owner == self.forest.keys[above][1])
 
     def _primary(self, node: int, targets: Sequence[int]) -> int:
         """What is not met now, else what is there, else the deepest."""

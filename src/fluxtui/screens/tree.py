@@ -102,7 +102,7 @@ class TreeScreen(FleetScreen):
         """A new forest: the folding, the filter and the cursor stay."""
         if not self.is_mounted or (forest.view is View.BLAST) != bool(self._roots):
             return
-        self._grown = True
+        first, self._grown = not self._grown, True
         forest.mark(self._causes())
         done = Followed()
         for key in forest.keys:
@@ -117,6 +117,8 @@ class TreeScreen(FleetScreen):
         self._answer()
         self._place_cursor()
         self._repaint()
+        if first:
+            self.show_hints()
 
     def _counted(self, waiting: Mapping[Ref, int]) -> None:
         self._rows.waiting = waiting
@@ -199,7 +201,7 @@ class TreeScreen(FleetScreen):
         wide = self.size.width >= WIDE
         self.query_one("#aside").display = wide
         self.query_one("#why").display = not wide
-        room = self.size.width - (min(66, 2 * self.size.width // 5) if wide else 0)
+        room = self.size.width - (min(58, 2 * self.size.width // 5) if wide else 0)
         self._rows.narrow, self._rows.short = room < NARROW, room < SHORT
         self._table.set_source(self._rows, columns(narrow=self._rows.narrow))
         self._show_details()

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from fluxtui.insight.edges import EdgeState, EdgeStates
+from fluxtui.insight.edges import EdgeState, EdgeStates, Obstacle
 from fluxtui.insight.forest import BITS, CLUSTER, MISSING, TOP, UNSEEN, Ref, View
 from fluxtui.insight.graph import Edge, Graph
 from fluxtui.insight.outline import Outline
@@ -27,8 +27,8 @@ FIELD = (1 << BITS) - 1
 def columns(*, narrow: bool) -> list[TableColumn]:
     """The tree, why a line is not green, since when, and how many wait behind it."""
     found = [
-        TableColumn("tree", "WHO WAITS FOR WHOM", 40, 30, flex=5, priority=ESSENTIAL, sortable=False),
-        TableColumn("why", "WHY", 26, 18, 44, flex=1, priority=70, sortable=False, shorter=SHORT_REASONS),
+        TableColumn("tree", "WHO WAITS FOR WHOM", 60, 36, flex=5, priority=ESSENTIAL, sortable=False),
+        TableColumn("why", "WHY", 18, 16, 44, flex=1, priority=70, sortable=False, shorter=SHORT_REASONS),
         TableColumn("since", "SINCE", 5, align="right", priority=80, sortable=False),
         TableColumn("wait", "WAIT", 5, align="right", priority=90, sortable=False),
     ]
@@ -109,12 +109,10 @@ class TreeRows:
         row = self.desk.store.row(cluster, identity)
         edge = self.edge_of(line)
         said = self.judge(cluster, edge) if edge is not None else None
-        spans: list[Span] = [guides, *self._object(node, row)]
+        spans: list[Span] = [guides, *self._object(node, row), *self._cause(node), *self._assumption(key)]
         if said is not None and edge is not None and edge.kind != "owns":
             spans.append((f"  {said.mark}", _edge_style(said)))
         spans += self._folded(node)
-        spans += self._cause(node)
-        spans += self._assumption(key)
         since = ago(row.since, self.desk.now()) if row is not None and row.status is not Status.READY else ""
         waits = self.waiting.get(key, 0)
         causes = outline.forest.causes.get(node)
@@ -218,10 +216,11 @@ class TreeRows:
             return []
         spans: list[Span] = [("  ▸", "accent")]
         for status in Status:
-            if counts[status]:
-                style = "muted" if status is Status.READY else STATUS_STYLES[status]
-                glyph = "" if status is Status.READY else f"{status.glyph} "
-                spans.append((f" {glyph}{counts[status]} {status.word}", style))
+            if count := counts[status]:
+                green = status is Status.READY
+                word = f" {status.word}" if green or not self.short else ""
+                glyph = "" if green else f"{status.glyph} "
+                spans.append((f" {glyph}{count}{word}", "muted" if green else STATUS_STYLES[status]))
         for status, word in ((MISSING, "missing"), (UNSEEN, "not watched")):
             if counts[status]:
                 spans.append((f" {counts[status]} {word}", "muted"))
@@ -232,7 +231,8 @@ class TreeRows:
         if waits is None:
             return []
         style = STATUS_STYLES[Status.SUSPENDED] if self.outline.forest.status[node] == Status.SUSPENDED else "error"
-        return [("  ◀ root cause", f"{style}"), (f" · {waits} wait" if waits else "", style)]
+        waiting = f" · {waits} wait" if waits and not (self.short and self.outline.hidden(node)) else ""
+        return [(f"  ◀ root cause{waiting}", style)]  # where it is short, the column of numbers has to do
 
     def _assumption(self, key: Ref) -> list[Span]:
         if key in self.assumed:
@@ -251,7 +251,8 @@ class TreeRows:
         if old := self._old(row):
             return f"data is {old} old", "status-nodata"
         if said is not None and said.words and said.met is False:
-            return said.words, STATUS_STYLES[Status.BLOCKED]
+            words = "waiting" if said.obstacle is Obstacle.WAITING and row.status is Status.BLOCKED else said.words
+            return words, STATUS_STYLES[Status.BLOCKED]
         if row.status is Status.SUSPENDED and row.record.suspended_by:
             return f"suspended by {row.record.suspended_by}", STATUS_STYLES[Status.SUSPENDED]
         if row.status is not Status.READY:

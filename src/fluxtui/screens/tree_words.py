@@ -36,13 +36,15 @@ def tree_title(desk: Desk, outline: Outline, filter_text: str) -> list[Span]:
         words = filter_text.strip() or f"ns {desk.namespace}"
         told: list[Span] = [(" · filter ", "muted"), (words, "accent"), (f" hides {forest.objects - passing}", "muted")]
         return [*spans, *told, *coverage(desk)]
-    causes = len(forest.causes)
+    causes, folded = len(forest.causes), _folded(outline)
+    if not folded and len(outline) >= len(forest):
+        return [*spans, (" · everything unfolded", "muted"), *coverage(desk)]
     if causes:
         paths = "path to the root cause" if causes == 1 else f"paths to {causes} root causes"
         spans += [(" · ", "muted"), (f"{paths} unfolded", "error")]
     elif sum(forest.total(status) for status in Status if status is not Status.READY):
         spans.append((" · no root cause", "muted"))
-    spans.append((f"{',' if causes else ' ·'} {_folded(outline)} healthy folded", "muted"))
+    spans.append((f"{',' if causes else ' ·'} {folded} healthy folded", "muted"))
     return [*spans, *coverage(desk)]
 
 

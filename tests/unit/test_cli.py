@@ -77,7 +77,7 @@ def process(*arguments, **environment):
     ("arguments", "words"),
     [
         (["trage"], "did you mean 'triage'?"),
-        (["x"], "there are demo, triage, get, info, completion"),
+        (["x"], "there are demo, triage, health, get, tree, info, completion"),
         (["--nope"], "--nope"),
         (["get"], "KIND"),
         (["get", "kustomisation"], "'kustomisation' is no kind that is watched: try kustomization"),
@@ -96,6 +96,14 @@ def process(*arguments, **environment):
         (["demo", "--scenario", "boring"], "neither calm, incident, storm nor a file"),
         (["demo", "--clusters", "0"], "0 is not in the range"),
         (["completion", "csh"], "'csh' is not one of"),
+        (["tree", "--longest", "--reverse"], "--reverse and --longest are different questions"),
+        (["tree", "--reverse", "--view", "sources"], "--view sources is for the tree itself, not for --reverse"),
+        (["tree", "--what-if", "failed"], "--what-if failed needs an OBJECT: what should be failed?"),
+        (["tree", "--what-if", "ready", "ks/a/b"], "'ready' is not one of"),
+        (["tree", "ks/a/b", "--layers"], "--layers is about whole clusters: leave 'ks/a/b' out"),
+        (["tree", "--compare", "prod-1", "-o", "dot"], "-o dot draws a tree: --compare prints table, json"),
+        (["tree", "--view", "everything"], "'everything' is not one of"),
+        (["tree", "-o", "wide"], "'wide' is not one of"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_says_what_is_wrong(arguments, words, capsys):
@@ -173,7 +181,7 @@ def test_every_command_has_help_that_fits_a_terminal(name, capsys):
     assert max(map(len, told.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["triage", "get"])
+@pytest.mark.parametrize("name", ["triage", "get", "tree"])
 def test_the_help_documents_the_exit_codes(name, capsys):
     assert run([name, "--help"]) == 0
     told = capsys.readouterr().out
@@ -372,7 +380,8 @@ def test_a_shell_that_evaluates_the_script_completes_a_command(shell, begun, off
 
 
 def test_the_shell_is_offered_commands_kinds_contexts_filters_and_themes(kubeconfig):
-    assert completions("fluxtui tr") == {"triage"}
+    assert completions("fluxtui tr") == {"triage", "tree"}
+    assert completions("fluxtui tree kust") == {"Kustomization/"}
     assert {"ks", "kustomizations"} <= completions("fluxtui get k")
     assert completions("fluxtui get ks,ocir") == {"ks,ocirepositories"}
     assert completions("fluxtui get ks sta") == {"status:"}

@@ -29,6 +29,14 @@ def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -
     ]
 
 
+def objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The kinds with which an object begins; names would need a cluster."""
+    from fluxtui.kinds.table import KINDS
+
+    offered = [(f"{word}/", kind.name) for kind in KINDS.values() if kind.flux for word in (*kind.short[:1], kind.name)]
+    return [CompletionItem(word, help=name) for word, name in offered if word.lower().startswith(incomplete.lower())]
+
+
 def filters(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Fields of the filter language, and the values of those that are known without a cluster."""
     from fluxtui.insight.filter import complete

@@ -120,6 +120,7 @@ class DemoGroup(LazyGroup):
         "triage": "fluxtui.cli.triage",
         "health": "fluxtui.cli.health",
         "get": "fluxtui.cli.get",
+        "tree": "fluxtui.cli.tree",
         "info": "fluxtui.cli.info",
     }
 

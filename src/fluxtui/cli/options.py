@@ -89,18 +89,24 @@ _SCREEN = (
     ),
     _option("theme", "--theme", metavar="NAME", shell_complete=completing.themes, help="How it looks."),
 )
-_ANSWERING = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["table", "wide", "json", "yaml", "markdown"]),
-        default="table",
-        show_default=True,
-        help="How to print it.",
-    ),
-    patience("20s", "How long clusters have to answer; what is missing then is told."),
-    click.option("-w", "--watch", is_flag=True, help="Print anew whenever it changes, until ctrl-C."),
-)
+
+
+def _answering(*formats: str) -> tuple[Callable[[Any], Any], ...]:
+    return (
+        click.option(
+            *("-o", "--output"),
+            type=click.Choice(formats),
+            default="table",
+            show_default=True,
+            help="How to print it.",
+        ),
+        patience("20s", "How long clusters have to answer; what is missing then is told."),
+        click.option("-w", "--watch", is_flag=True, help="Print anew whenever it changes, until ctrl-C."),
+    )
+
+
+_ANSWERING = _answering("table", "wide", "json", "yaml", "markdown")
+_DRAWING = _answering("table", "json", "yaml", "markdown", "mermaid", "dot")
 
 
 def connecting(command: CommandT) -> CommandT:
@@ -116,6 +122,11 @@ def on_screen(command: CommandT) -> CommandT:
 def answering(command: CommandT) -> CommandT:
     """The options of what prints an answer: ``output``, ``timeout`` in seconds, ``watch``."""
     return _all(_ANSWERING, command)
+
+
+def drawing(command: CommandT) -> CommandT:
+    """The options of what prints an answer that can be drawn: those of `answering`, with formats for pictures."""
+    return _all(_DRAWING, command)
 
 
 def settings(context: click.Context) -> Settings:

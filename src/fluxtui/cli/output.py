@@ -23,6 +23,8 @@ class Format(StrEnum):
     JSON = "json"
     YAML = "yaml"
     MARKDOWN = "markdown"
+    MERMAID = "mermaid"
+    DOT = "dot"
 
     @property
     def text(self) -> bool:

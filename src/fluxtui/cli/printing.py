@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -18,7 +18,9 @@ from fluxtui.store.row import Row
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a command has to say, in every form; `essence` is equal for two answers that say the same."""
+    """What a command has to say, in every form; `essence` is equal for two answers that say the same. `drawn` has the
+    forms that only some answers have, by format.
+    """
 
     shape: Any
     essence: object
@@ -30,6 +32,7 @@ class Answer(msgspec.Struct, frozen=True):
     now: float
     summary: str = ""
     """A line beside a table that is read by other programs: it goes to standard error."""
+    drawn: Mapping[str, Callable[[], str]] = {}
 
 
 class Printer:
@@ -69,6 +72,8 @@ class Printer:
                 out.write(("---\n" if self._watch else "") + as_yaml(answer.shape))
             case Format.MARKDOWN:
                 out.write(answer.markdown() + ("\n\n---\n" if self._watch else ""))
+            case Format.MERMAID | Format.DOT:
+                out.write(answer.drawn[self._format]())
             case Format.TABLE | Format.WIDE:
                 self._print_text(answer)
 

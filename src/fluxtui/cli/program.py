@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "triage": "fluxtui.cli.triage",
     "health": "fluxtui.cli.health",
     "get": "fluxtui.cli.get",
+    "tree": "fluxtui.cli.tree",
     "info": "fluxtui.cli.info",
     "completion": "fluxtui.cli.completion",
 }

@@ -26,6 +26,8 @@ SCREEN: tuple[Binding, ...] = (
     Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
+    Binding("R", "act", "Act: reconcile, suspend, resume…", show=False, id="screen.act"),
+    Binding("R", "how_to", "Commands to hand over", show=False, id="screen.how-to"),
 )
 
 RESOURCES: tuple[Binding, ...] = (
@@ -47,6 +49,7 @@ HEALTH: tuple[Binding, ...] = (
 
 PLANE: tuple[Binding, ...] = (
     Binding("f", "faults", "Faults of the kind", show=False, id="plane.faults"),
+    Binding("z", "zoom", "Details alone", show=False, id="plane.zoom"),
     Binding("i", "instance", "The FluxInstance", show=False, id="plane.instance"),
 )
 
@@ -64,14 +67,31 @@ TREE: tuple[Binding, ...] = (
     Binding("l", "longest", "Longest chain", show=False, id="tree.longest"),
     Binding("m", "most", "Most waited for, and the next", show=False, id="tree.most"),
     Binding("w", "assume", "What if it failed, were suspended", show=False, id="tree.what-if"),
+    Binding("x", "compare", "Compare two clusters, differences only", show=False, id="tree.compare"),
+    Binding("e", "export", "Export what is drawn", show=False, id="tree.export"),
     Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="tree.unfold-below"),
     Binding("E", "open_all", "Unfold everything", show=False, id="tree.unfold-all"),
     Binding("C", "reset", "Fold what is healthy", show=False, id="tree.reset"),
 )
 
+COMPARE: tuple[Binding, ...] = (
+    Binding("x", "next", "Compare with the next cluster", show=False, id="compare.next"),
+    Binding("s", "swap", "Swap the sides", show=False, id="compare.swap"),
+)
+
 RESOURCE: tuple[Binding, ...] = (
-    Binding("z", "yaml", "YAML alone", show=False, id="resource.zoom"),
-    Binding("enter", "facts", "Facts alone", show=False, id="resource.facts"),
+    Binding("tab,right", "turn(1)", "Next tab", show=False, id="resource.next"),
+    Binding("shift+tab,left", "turn(-1)", "Previous tab", show=False, id="resource.previous"),
+    Binding("i", "page('overview')", "Overview", show=False, id="resource.overview"),
+    Binding("y", "page('yaml')", "YAML", show=False, id="resource.yaml"),
+)
+
+PAGE_YAML: tuple[Binding, ...] = (
+    Binding("f", "fold_status", "Fold the status", show=False, id="yaml.fold"),
+    Binding("F", "managed_fields", "managedFields", show=False, id="yaml.managed"),
+    Binding("p", "copy_path", "Copy the path", show=False, id="yaml.path"),
+    Binding("d", "compare", "Compare: next", show=False, id="yaml.compare"),
+    Binding("b", "side_by_side", "Compare side by side", show=False, id="yaml.beside"),
 )
 
 CONTEXT_LIST: tuple[Binding, ...] = (
@@ -85,9 +105,10 @@ def all_ids() -> set[str]:
     """Every id that the configuration may name, those of the widgets included."""
     from fluxtui.widgets.commandline import CommandLine
     from fluxtui.widgets.document import DocumentView
+    from fluxtui.widgets.sheet import Sheet
     from fluxtui.widgets.virtual_table import VirtualTable
 
-    widgets = (*CommandLine.BINDINGS, *DocumentView.BINDINGS, *VirtualTable.BINDINGS)
+    widgets = (*CommandLine.BINDINGS, *DocumentView.BINDINGS, *Sheet.BINDINGS, *VirtualTable.BINDINGS)
     every = (
         *APP,
         *SCREEN,
@@ -97,7 +118,9 @@ def all_ids() -> set[str]:
         *RESOURCES,
         *TREE_LIST,
         *TREE,
+        *COMPARE,
         *RESOURCE,
+        *PAGE_YAML,
         *CONTEXT_LIST,
         *CONTEXTS,
         *(held for held in widgets if isinstance(held, Binding)),

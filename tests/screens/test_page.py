@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from fluxtui.insight.yaml_text import as_yaml
 from fluxtui.kube.answers import Forbidden, NotFound, Unreachable
-from fluxtui.screens.resource import ResourceScreen, as_yaml
+from fluxtui.screens.resource import ResourceScreen
 from fluxtui.screens.resources import ResourcesScreen
 
 from .world import (
@@ -47,23 +48,55 @@ def fleet() -> World:
     return world
 
 
-async def opened(pilot: Pilot[None]) -> None:
-    """The page of the failing object, once it is there."""
+async def opened(pilot: Pilot[None], *keys: str) -> None:
+    """The page of the failing object, once it is there; then the keys."""
     await command(pilot, "ks name:apps")
     await sees(pilot, "filter name:apps", "frontend")
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, ResourceScreen))
+    await sees(pilot, "i Overview")
+    await pilot.press(*keys)
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
-async def test_it_says_what_is_wrong_whole_and_shows_the_yaml(fleet: World, size: tuple[int, int]) -> None:
+async def test_it_says_what_is_wrong_whole_and_where_it_stands(fleet: World, size: tuple[int, int]) -> None:
     async with running(fleet, size) as pilot:
         await opened(pilot)
-        told = await sees(pilot, "Kustomization frontend/apps  alpha", "✖ failed for 5m", "apiVersion: kustomize")
-        flat = " ".join(told.split())
+        told = await sees(pilot, "Kustomization frontend/apps  alpha", "✖ failed for 5m", "Ready=False BuildFailed")
+        flat = " ".join(told.replace("▌", " ").split())
         assert "kustomize build failed: no such file look at" in flat
-        assert "● Kustomization flux-system/base" in told  # what it depends on, with its status
+        await pilot.press("G")
+        told = await sees(pilot, "● Kustomization flux-system/base")  # what it depends on, with its status
         assert "OCIRepository frontend/apps" in told
+
+
+async def test_a_name_leads_to_that_object_and_back(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await sees(pilot, "Where it stands")
+        await type_filter(pilot, "depends on")
+        await pilot.press("enter")
+        await pilot.press("enter")
+        await sees(pilot, "Kustomization flux-system/base  alpha")
+        await pilot.press("escape")
+        await sees(pilot, "Kustomization frontend/apps  alpha")
+
+
+async def test_tabs_are_turned_by_letters_and_in_their_order(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await sees(pilot, "Conditions")
+        await pilot.press("shift+tab")
+        page = pilot.app.screen
+        assert isinstance(page, ResourceScreen)
+        last = list(page._pages)[-1]
+        await until(pilot, lambda: page.seen is not None and page.seen.name_of_tab == last)
+        await pilot.press("tab")
+        await until(pilot, lambda: page.seen is not None and page.seen.name_of_tab == "overview")
+        await pilot.press("y")
+        await sees(pilot, "apiVersion: kustomize")
+        await pilot.press("i")
+        await sees(pilot, "Conditions")
 
 
 async def test_the_object_is_fetched_when_its_page_opens_and_not_before(fleet: World) -> None:
@@ -74,18 +107,20 @@ async def test_the_object_is_fetched_when_its_page_opens_and_not_before(fleet: W
         assert fleet.fetched == []
         await pilot.press("escape")
         await opened(pilot)
-        await sees(pilot, "apiVersion: kustomize")
+        await sees(pilot, "Conditions")
         assert fleet.fetched == [("alpha", APPS)]
 
 
 async def test_it_is_fetched_again_when_it_changed_and_only_then(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "path: ./")
         fleet.put("alpha", kustomization("flux-system", "base", ready=False))  # another object
         fleet.tell()
+        await pilot.press("i")
         await sees(pilot, "✖ Kustomization flux-system/base")
         assert len(fleet.fetched) == 1
+        await pilot.press("y")
         fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(path="./other"))
         fleet.tell()
         await sees(pilot, "path: ./other")
@@ -95,7 +130,7 @@ async def test_it_is_fetched_again_when_it_changed_and_only_then(fleet: World) -
 async def test_where_one_is_in_the_yaml_is_kept_when_it_changes(fleet: World) -> None:
     fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"line-{n}"} for n in range(80)]))
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "line-0")
         await pilot.press("pagedown")
         await loses(pilot, "line-0\n")
@@ -132,15 +167,15 @@ async def test_where_one_is_in_the_yaml_is_kept_when_it_changes(fleet: World) ->
 async def test_a_fetch_that_fails_says_why_where_the_yaml_would_be(fleet: World, error: Exception, told: str) -> None:
     fleet.refusals[APPS] = error
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         found = await sees(pilot, told[:60])
-        assert next(line for line in found.splitlines() if told[:60] in line).split("│")[1].startswith("▌  1 # ")
+        assert "# the object cannot be read" in found
         assert "✖ failed for 5m" in screen(pilot)  # what is known from the list stands
 
 
 async def test_the_yaml_of_before_stays_when_a_later_fetch_fails(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "path: ./")
         fleet.refusals[APPS] = Unreachable("https://alpha.example:6443", "connection refused")
         fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(path="./other"))
@@ -151,7 +186,7 @@ async def test_the_yaml_of_before_stays_when_a_later_fetch_fails(fleet: World) -
 
 async def test_a_page_whose_object_is_deleted_says_so_and_stays(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "path: ./")
         fleet.remove("alpha", APPS)
         fleet.tell()
@@ -165,7 +200,7 @@ async def test_a_page_whose_object_is_deleted_says_so_and_stays(fleet: World) ->
 
 async def test_an_object_that_comes_back_is_shown_again(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "path: ./")
         fleet.remove("alpha", APPS)
         fleet.tell()
@@ -177,7 +212,7 @@ async def test_an_object_that_comes_back_is_shown_again(fleet: World) -> None:
 
 async def test_a_cluster_that_is_left_while_its_page_is_open_does_no_harm(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "path: ./")
         await fleet.fleet.remove("alpha")
         fleet.tell()
@@ -211,7 +246,7 @@ async def test_a_slow_fetch_does_not_hold_up_keys_and_a_closed_page_forgets_it(
 async def test_slash_searches_the_yaml_and_n_goes_on(fleet: World) -> None:
     fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"needle {n}"} for n in range(90)]))
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "apiVersion")
         document = pilot.app.screen.query_one("#yaml")
         await type_filter(pilot, "needle")
@@ -227,26 +262,15 @@ async def test_slash_searches_the_yaml_and_n_goes_on(fleet: World) -> None:
 
 async def test_a_search_without_a_match_says_so(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "apiVersion")
         await type_filter(pilot, "no-such-thing")
         await sees(pilot, "'no-such-thing' is not in the YAML")
 
 
-async def test_z_gives_the_yaml_the_whole_page_and_back(fleet: World) -> None:
-    async with running(fleet) as pilot:
-        await opened(pilot)
-        await sees(pilot, "depends on", "apiVersion", "z YAML alone")
-        await pilot.press("z")
-        await loses(pilot, "depends on")
-        assert "apiVersion" in screen(pilot)
-        await pilot.press("z")
-        await sees(pilot, "depends on")
-
-
 async def test_lines_of_the_yaml_are_selected_and_copied(fleet: World) -> None:
     async with running(fleet) as pilot:
-        await opened(pilot)
+        await opened(pilot, "y")
         await sees(pilot, "apiVersion")
         await pilot.press("v", "j", "y")
         await notified(pilot, "2 lines")
@@ -256,21 +280,59 @@ async def test_lines_of_the_yaml_are_selected_and_copied(fleet: World) -> None:
 async def test_the_name_is_copied(fleet: World) -> None:
     async with running(fleet) as pilot:
         await opened(pilot)
-        await sees(pilot, "apiVersion")
+        await sees(pilot, "Conditions")
         await pilot.press("c")
         await notified(pilot, "frontend/apps")
         assert pilot.app.clipboard == "frontend/apps"
 
 
-async def test_a_page_follows_the_width_of_the_terminal(fleet: World) -> None:
-    async with running(fleet, SMALL) as pilot:
-        await opened(pilot)
-        await sees(pilot, "apiVersion")
-        facts, yaml = pilot.app.screen.query_one("#facts"), pilot.app.screen.query_one("#yaml")
-        assert facts.region.bottom <= yaml.region.y
-        await pilot.resize_terminal(*WIDE)
-        await until(pilot, lambda: facts.region.right <= yaml.region.x)
-        assert yaml.size.height > 35
+async def test_the_status_is_folded_into_a_line_and_managed_fields_are_shown_on_demand(fleet: World) -> None:
+    fleet.edit("alpha", APPS, lambda obj: obj["metadata"].update(managedFields=[{"manager": "flux"}]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "observedGeneration", "path: ./")
+        assert "managedFields" not in screen(pilot).rsplit("\n", 1)[0]
+        await pilot.press("f")
+        await loses(pilot, "observedGeneration")
+        await sees(pilot, "status: … # folded, 11 lines")
+        await pilot.press("F")
+        await sees(pilot, "- manager: flux")
+
+
+async def test_the_path_of_a_line_is_copied(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "dependsOn")
+        await type_filter(pilot, "name: base")
+        await pilot.press("enter", "p")
+        await notified(pilot, ".spec.dependsOn[0].name")
+        assert pilot.app.clipboard == ".spec.dependsOn[0].name"
+
+
+async def test_the_same_object_of_another_cluster_is_compared(fleet: World) -> None:
+    other = World("", ["alpha", "beta"])
+    other.put("alpha", kustomization("frontend", "apps", path="./production"))
+    other.put("beta", kustomization("frontend", "apps", path="./staging"))
+    async with running(other, WIDE) as pilot:
+        await command(pilot, "ks cluster:alpha")
+        await sees(pilot, "filter cluster:alpha")
+        await pilot.press("enter", "y")
+        await sees(pilot, "path: ./production", "compare (1)")
+        await pilot.press("d")
+        await sees(pilot, "-   path: ./staging", "+   path: ./production", "− beta")
+        assert "uid" not in screen(pilot)
+        await pilot.press("b")
+        await sees(pilot, "│   path: ./production")
+        await pilot.press("d")
+        await sees(pilot, "uid-frontend-apps")  # the object alone again
+
+
+async def test_what_cannot_be_compared_says_why(fleet: World) -> None:
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "path: ./")
+        await pilot.press("d")
+        await notified(pilot, "no other cluster that is watched has this object")
 
 
 def test_yaml_has_the_order_that_people_read_and_no_managed_fields() -> None:

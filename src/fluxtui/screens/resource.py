@@ -1,81 +1,168 @@
-"""The page of one object: what is concluded of it, what its conditions say, and its YAML, fetched when it opens."""
+"""The page of one object: a headline, and tabs for every question that one has of it.
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+The whole object is fetched when the page opens and whenever it has changed, and dropped when the page closes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Container
 
 from fluxtui import keymap
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kube.answers import KubeError
-from fluxtui.screens.base import FleetScreen
+from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
-from fluxtui.screens.details import named, object_facts, status_spans
+from fluxtui.screens.details import named, status_spans
+from fluxtui.screens.page.overview import OverviewTab
+from fluxtui.screens.page.tab import PageTab, Subject
+from fluxtui.screens.page.yaml import TOO_DEEP, YamlTab
 from fluxtui.store.changes import Batch
-from fluxtui.widgets.document import DocumentView
-from fluxtui.widgets.factsheet import FactSheet
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
+from fluxtui.widgets.sheet import Sheet
 from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.tabstrip import Tab, TabStrip
 
-WIDE = 132
+
+@dataclass(frozen=True)
+class PageOf:
+    """One tab of the page: its strip entry, what makes it, and the kinds that have it (empty: all)."""
+
+    tab: Tab
+    make: Callable[[Subject], PageTab]
+    kinds: frozenset[str] = frozenset()
+
+
+PAGES: tuple[PageOf, ...] = (
+    PageOf(Tab("overview", "i", "Overview"), OverviewTab),
+    PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
+)
+"""The tabs in their order; the keys are bound in `keymap.RESOURCE`."""
+
+
+class PageStrip(TabStrip):
+    """The tabs of the page, below its headline."""
+
+    DEFAULT_CSS = """
+    PageStrip { dock: none; }
+    """
 
 
 class ResourceScreen(FleetScreen):
-    """Pushed on top of the screen that it was opened from; esc goes back there."""
+    """Pushed on top of the screen that it was opened from; esc goes back there. `page` is the tab to begin with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.RESOURCE]
     tab = "resource"
 
-    def __init__(self, desk: Desk, cluster: str, identity: str) -> None:
+    def __init__(self, desk: Desk, cluster: str, identity: str, page: str = "") -> None:
         super().__init__(desk)
-        self._cluster = cluster
-        self._identity = identity
+        self.subject = Subject(desk, cluster, identity)
+        kind = self.subject.kind
+        self._pages = {page.tab.id: page for page in PAGES if not page.kinds or kind in page.kinds}
+        self._page = page if page in self._pages else next(iter(self._pages))
         self._version = ""
-        self._yaml_note = ""
+        self._asked = False
 
     def compose_body(self) -> ComposeResult:
-        """A headline, facts, and the YAML below or beside them."""
+        """A headline, the tabs, and the one that is seen."""
         yield FlowLine(id="title")
-        with Horizontal(id="page"):
-            yield FactSheet(id="facts")
-            yield DocumentView("", "yaml", id="yaml")
+        yield PageStrip([page.tab for page in self._pages.values()], self._page, id="pages")
+        yield Container(id="page")
 
     def on_mount(self) -> None:
-        """The YAML has the keys: it is what scrolls."""
+        """The first tab is made; the others when they are asked for."""
         super().on_mount()
-        self.query_one("#yaml", DocumentView).focus()
-        self._arrange()
+        self.show_page(self._page)
 
-    def on_resize(self) -> None:
-        """Side by side where there is room."""
-        self._arrange()
+    # Tabs
 
-    def _arrange(self) -> None:
-        self.query_one("#page").set_class(self.size.width < WIDE, "stacked")
+    @property
+    def seen(self) -> PageTab | None:
+        """The tab that is seen, None until it is made."""
+        return next((tab for tab in self.query(PageTab) if tab.name_of_tab == self._page and tab.is_mounted), None)
+
+    @work(exclusive=True, group="turn")
+    async def show_page(self, name: str) -> None:
+        """Turn to a tab, by its id; one that objects of this kind do not have is told."""
+        if name not in self._pages:
+            self.notify(f"a {self.subject.kind} has no such tab", severity="warning", markup=False)
+            return
+        before = self.seen
+        if before is not None and before.name_of_tab != name:
+            before.leave()
+            before.display = False
+        self._page = name
+        self.query_one("#pages", TabStrip).show(active=name)
+        if self.seen is None:
+            await self.query_one("#page", Container).mount(self._pages[name].make(self.subject))
+        tab = self.seen
+        if tab is not None:
+            tab.display = True
+            tab.enter()
+            if tab.rest is not None:
+                self.rest_on(tab.rest)
+        self.show_hints()
+
+    def action_page(self, name: str) -> None:
+        """Turn to a tab."""
+        self.show_page(name)
+
+    def action_turn(self, step: int) -> None:
+        """Turn to the next tab, or the one before."""
+        names = list(self._pages)
+        self.show_page(names[(names.index(self._page) + step) % len(names)])
+
+    def action_yaml(self) -> None:
+        """Turn to the YAML."""
+        self.show_page("yaml")
+
+    def on_tab_strip_activated(self, event: TabStrip.Activated) -> None:
+        """A tab was clicked: one of the page, or one of the program."""
+        if event.strip.id == "pages":
+            self.show_page(event.tab_id)
+        else:
+            self.post_message(CommandGiven(event.tab_id))
+
+    def on_page_tab_changed(self) -> None:
+        """A tab has something else to say in the last line."""
+        self.show_hints()
+
+    def on_sheet_selected(self, event: Sheet.Selected) -> None:
+        """The name of an object was opened: by its id here, or as (cluster, id)."""
+        match event.key:
+            case str(identity):
+                self.post_message(Opened(self.subject.cluster, identity))
+            case (str(cluster), str(identity)):
+                self.post_message(Opened(cluster, identity))
+            case _:
+                pass
 
     # What it shows
 
     def catch_up(self) -> None:
         """The object as it is now."""
-        row = self.desk.store.row(self._cluster, self._identity)
-        title: list[Span] = [(f" {named(self._identity)}", "title"), (f"  {self._cluster}  ", "muted")]
-        if row is None:
-            gone = "is not held: it was deleted, or this cluster has not told of it yet"
-            self.query_one("#title", FlowLine).show([*title, (gone, "warning")])
-            return
-        self.query_one("#title", FlowLine).show([*title, *status_spans(row, self.desk.now())])
-        self.query_one("#facts", FactSheet).show(object_facts(self.desk, row, long=True)[1:])
-        if row.record.version != self._version:
-            self._version = row.record.version
+        row = self.subject.row
+        title: list[Span] = [(f" {named(self.subject.identity)}", "title"), (f"  {self.subject.cluster}  ", "muted")]
+        if row is not None:
+            title += status_spans(row, self.desk.now())
+        elif not self.subject.value or self._version:
+            title.append(("is not held: it was deleted, or this cluster has not told of it yet", "warning"))
+        self.query_one("#title", FlowLine).show(title)
+        version = row.record.version if row is not None else ""
+        if version != self._version or not self._asked:
+            self._version, self._asked = version or self._version, True
             self._fetch()
+        if self.seen is not None:
+            self.seen.update()
 
     def follow(self, batch: Batch) -> None:
-        """It, or something that it refers to, changed."""
-        if any(change.cluster == self._cluster for change in batch.changes):
+        """Something in its cluster changed."""
+        if any(change.cluster == self.subject.cluster for change in batch.changes):
             self.catch_up()
 
     def tick(self) -> None:
@@ -84,83 +171,44 @@ class ResourceScreen(FleetScreen):
 
     @work(exclusive=True, group="fetch", exit_on_error=False)
     async def _fetch(self) -> None:
-        document = self.query_one("#yaml", DocumentView)
-        cluster = self.desk.fleet.clusters.get(self._cluster)
+        subject = self.subject
+        cluster = subject.watched
         if cluster is None:
-            document.show("# this cluster is not watched any more: :ctx", "yaml")
             return
-        first = not self._yaml_note
-        if first:
-            document.show("# on its way", "yaml")
         try:
-            self._yaml_note = await self._text(await cluster.fetch(self._identity))
+            subject.value, subject.trouble = await cluster.fetch(subject.identity), ""
         except (KubeError, Garbled, RecursionError) as error:
-            told = "it is nested too deeply to be shown" if isinstance(error, RecursionError) else str(error)
-            if first:
-                document.show("\n".join(f"# {line}" for line in told.splitlines()), "yaml")
-            else:
-                self.notify(told, title="the YAML shown is of before", severity="warning", markup=False)
-            return
-        document.show(self._yaml_note, "yaml", keep=not first)
-
-    async def _text(self, value: dict[str, Any]) -> str:
-        import asyncio
-
-        return await asyncio.to_thread(as_yaml, value)
+            subject.trouble = TOO_DEEP if isinstance(error, RecursionError) else str(error)
+            if subject.value and subject.row is not None:
+                told = f"what is shown of the object is of before: {subject.trouble}"
+                self.notify(told, severity="warning", markup=False)
+        if self.seen is not None:
+            self.seen.update()
+        self.show_hints()
 
     # Keys
 
-    def on_document_view_copied(self, event: DocumentView.Copied) -> None:
-        """Lines of the YAML were copied."""
-        told = "the line" if event.lines == 1 else f"{event.lines} lines"
-        self.notify(told, title="copied", markup=False, timeout=2)
-
     def chosen(self) -> tuple[str, str] | None:
         """The object of the page."""
-        return self._cluster, self._identity
-
-    def action_yaml(self) -> None:
-        """The YAML alone, or with the facts again."""
-        self._alone("yaml")
-
-    def action_facts(self) -> None:
-        """The facts alone, or with the YAML again."""
-        self._alone("facts")
-
-    def _alone(self, part: str) -> None:
-        page = self.query_one("#page")
-        was = page.has_class(f"{part}-alone")
-        page.remove_class("yaml-alone", "facts-alone")
-        page.set_class(not was, f"{part}-alone")
+        return self.subject.cluster, self.subject.identity
 
     def filter_changed(self, text: str, *, final: bool) -> str:
-        """On a page, `/` searches the YAML."""
-        found = self.query_one("#yaml", DocumentView).search(text)
-        return "" if found or not text else f"{text!r} is not in the YAML"
+        """On a page, `/` searches what the tab shows."""
+        del final
+        return self.seen.search(text) if self.seen is not None else ""
 
     def hints(self) -> Sequence[KeyHint]:
-        """Keys of a page."""
+        """Keys of the tab, then those of every page."""
+        tab = self.seen.hints() if self.seen is not None else ()
         return (
             KeyHint("esc", "back", 90, "escape"),
-            KeyHint("/", "search", 60),
-            KeyHint("n N", "next, previous", 50, "n"),
-            KeyHint("z", "YAML alone", 45),
-            KeyHint("⏎", "facts alone", 43, "enter"),
-            KeyHint("w", "wrap", 40),
-            KeyHint("v y", "select, copy lines", 25, "v"),
-            KeyHint("c", "copy name", 35),
+            KeyHint("tab", "next tab", 80),
+            *tab,
+            KeyHint("c", "copy name", 18),
             KeyHint(":", "command", 30),
             KeyHint("?", "keys", 70),
         )
 
-
-def as_yaml(value: dict[str, Any]) -> str:
-    """An object as YAML, the fields in the order in which people read them; managedFields are left out."""
-    import yaml
-
-    meta = dict(value.get("metadata") or {})
-    meta.pop("managedFields", None)
-    first = {key: value[key] for key in ("apiVersion", "kind") if key in value}
-    ordered = first | ({"metadata": meta} if meta else {})
-    ordered |= {key: held for key, held in value.items() if key not in {*ordered, "managedFields"}}
-    return yaml.dump(ordered, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=4096)
+    def note(self) -> Sequence[Span]:
+        """The tab's word."""
+        return self.seen.note() if self.seen is not None else ()

@@ -31,6 +31,8 @@ from fluxtui.widgets.virtual_table import VirtualTable
 
 WIDE = 132
 """Columns of a terminal from which on the controllers stand beside the rest."""
+CONTROLLERS = 2
+"""The part of the page that is the controllers."""
 WORDS = {
     Weight.BAD: "not well",
     Weight.DOUBT: "in doubt",
@@ -52,7 +54,8 @@ class HealthScreen(FleetScreen):
         self._reporting = Reporting(lambda: health(desk.store, desk.now(), desk.versions()), desk.now, self.show_report)
         self._report: HealthReport | None = None
         self._rows = PlaneRows(desk, None, ())
-        self._alone = False
+        self._part = 0
+        """What is seen: 0 everything, 1 the details alone, 2 the controllers alone (where they have no room beside)."""
 
     def compose_body(self) -> ComposeResult:
         """Verdict, matrix, details, and what stands there without rows."""
@@ -116,7 +119,7 @@ class HealthScreen(FleetScreen):
         if self.desk.scope:
             planes = [plane for plane in planes if plane.cluster in self.desk.scope]
         self._rows = PlaneRows(self.desk, report, planes)
-        self._alone = self._alone and bool(planes)
+        self._part = self._part if planes else 0
         self.query_one("#planes", VirtualTable).set_source(self._rows)
         self._share_room()
         self._show_plane()
@@ -126,14 +129,16 @@ class HealthScreen(FleetScreen):
         """Few clusters leave the room to the details; many take up to half of it."""
         table = self.query_one("#planes", VirtualTable)
         room = max(4, self.size.height - 7)
-        table.styles.height = 2 if self._alone else min(len(self._rows) + 1, max(4, room // 2))
+        table.styles.height = 2 if self._part else min(len(self._rows) + 1, max(4, room // 2))
         wide = self.size.width >= WIDE
         self.query_one("#plane").set_class(wide, "beside")
-        self.query_one("#plane-controllers").display = wide
+        self.query_one("#plane-controllers").display = wide or self._part == CONTROLLERS
+        self.query_one("#plane-facts").display = wide or self._part != CONTROLLERS
 
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
-        """Another cluster: its details."""
+        """Another cluster: its details, and the keys that work there."""
         self._show_plane()
+        self.show_hints()
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """Open the cluster's page."""
@@ -159,7 +164,7 @@ class HealthScreen(FleetScreen):
         hidden = len(report.planes) - len(self._rows) if report is not None else 0
         words = self.query_one("#verdict", FlowLine)
         words.show(verdict_spans(self.desk, report, hidden))
-        words.display = not self._alone
+        words.display = not self._part
         empty = not len(self._rows)
         for name in ("#planes", "#evidence-title", "#plane"):
             self.query_one(name).display = not empty
@@ -195,16 +200,23 @@ class HealthScreen(FleetScreen):
             KeyHint("⏎", "kinds", 90, "enter"),
             *((KeyHint("i", "instance", 45),) if plane.instance else ()),
             *((KeyHint("y", "report", 42),) if plane.report else ()),
-            KeyHint("z", "the rest" if self._alone else "details alone", 38),
+            KeyHint("z", self._next(), 38),
             *COMMON_HINTS,
             KeyHint(":ctx", "clusters", 35, ":"),
         )
 
+    def _next(self) -> str:
+        """What `z` shows next."""
+        if not self._part:
+            return "details alone"
+        return "controllers" if self._part + 1 == CONTROLLERS and self.size.width < WIDE else "the rest"
+
     # Keys
 
     def action_zoom(self) -> None:
-        """The details alone under their row, or everything again."""
-        self._alone = bool(len(self._rows)) and not self._alone
+        """The details alone under their row, then the controllers where they have no room beside, then everything."""
+        parts = CONTROLLERS if self.size.width >= WIDE else CONTROLLERS + 1
+        self._part = (self._part + 1) % parts if len(self._rows) else 0
         self._share_room()
         self._show_words()
         self._show_plane()
@@ -249,10 +261,8 @@ def verdict_spans(desk: Desk, report: HealthReport | None, hidden: int) -> list[
         return [(" ◐ ", "info"), ("connecting" if desk.fleet.clusters else "looking for clusters", "strong")]
     glyph, style = _tone(report)
     first, _, rest = verdict(report).partition(" · ")
-    spans: list[Span] = [(f" {glyph} ", style), (first, "strong"), (f" · {rest}", "")]
-    if hidden:
-        spans.append((f" · {hidden} hidden by filter or scope", "warning"))
-    return spans
+    told: list[Span] = [(f" · {hidden} hidden by filter or scope", "warning")] if hidden else []
+    return [(f" {glyph} ", style), (first, "strong"), *told, (f" · {rest}", "")]
 
 
 def _tone(report: HealthReport) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.base import COMMON_HINTS, CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
-from fluxtui.screens.health import WIDE, title
+from fluxtui.screens.health import CONTROLLERS, WIDE, title
 from fluxtui.screens.plane_facts import controller_facts, plane_facts
 from fluxtui.screens.planes import bar_of
 from fluxtui.screens.reporting import Reporting
@@ -131,14 +131,16 @@ class PlaneScreen(FleetScreen):
         self._reporting = Reporting(lambda: health(desk.store, desk.now(), desk.versions()), desk.now, self.show_report)
         self._report: HealthReport | None = None
         self._rows = CountRows(())
+        self._part = 0
+        """What is seen: 0 kinds and details, 1 the details alone, 2 the controllers alone."""
 
     def compose_body(self) -> ComposeResult:
         """Title, kinds, details."""
         yield FlowLine(id="title")
         yield VirtualTable(COLUMNS, id="counts")
         with Horizontal(id="plane"):
-            yield FactSheet(more="esc", id="plane-facts")
-            yield FactSheet(more="esc", id="plane-controllers")
+            yield FactSheet(more="z", id="plane-facts")
+            yield FactSheet(more="z", id="plane-controllers")
         yield Notice(id="notice")
 
     def on_mount(self) -> None:
@@ -199,12 +201,13 @@ class PlaneScreen(FleetScreen):
         table.set_source(self._rows)
         empty = not len(self._rows)
         wide = self.size.width >= WIDE
-        table.display = not empty
+        table.display = not empty and not self._part
         table.styles.height = min(len(self._rows) + 1, max(4, (self.size.height - 4) * 2 // 3))
         page = self.query_one("#plane")
         page.display = plane is not None
         page.set_class(wide, "beside")
-        self.query_one("#plane-controllers").display = wide
+        self.query_one("#plane-controllers").display = wide or self._part == CONTROLLERS
+        self.query_one("#plane-facts").display = wide or self._part != CONTROLLERS
         notice = self.query_one("#notice", Notice)
         notice.display = plane is None
         if plane is None:
@@ -220,12 +223,13 @@ class PlaneScreen(FleetScreen):
     def hints(self) -> Sequence[KeyHint]:
         """Keys of this page."""
         plane = self._plane()
-        some = bool(len(self._rows))
+        some = bool(len(self._rows)) and not self._part
         return (
             KeyHint("esc", "back", 90, "escape"),
             *((KeyHint("⏎", "objects", 85, "enter"), KeyHint("f", "faults only", 80)) if some else ()),
             *((KeyHint("i", "instance", 75),) if plane is not None and plane.instance else ()),
             *((KeyHint("y", "report", 72),) if plane is not None and plane.report else ()),
+            KeyHint("z", "the rest" if self._part else "details alone", 40),
             *COMMON_HINTS[1:],
         )
 
@@ -237,6 +241,13 @@ class PlaneScreen(FleetScreen):
             self.notify("this kind is not watched", severity="warning", markup=False)
             return
         self.post_message(CommandGiven(f'{kind.plural} cluster:"{self._cluster}" {words}'.strip()))
+
+    def action_zoom(self) -> None:
+        """The details alone, then the controllers where they have no room beside, then the kinds again."""
+        self._part = (self._part + 1) % (CONTROLLERS if self.size.width >= WIDE else CONTROLLERS + 1)
+        self._show()
+        if not self._part:
+            self.rest_on(self.query_one("#counts"))
 
     def action_faults(self) -> None:
         """The objects of the kind that are not well."""

@@ -175,7 +175,8 @@ def _objects(plane: Plane) -> Cell:
     if not plane.total:
         return ("– none", "faint") if plane.current and plane.source else (NO_DATA_GLYPH, NODATA)
     spans: list[Span] = [("" if plane.current else "was ", ""), (str(plane.total), "")]
-    return [*spans, *_wrong([plane.number(status) for status in Status]), *_differs(bool(plane.apart))]
+    wrong = _wrong([plane.number(status) for status in Status])
+    return [*spans, *wrong, *_differs(bool(plane.apart))] if plane.current else [*spans, *wrong[:1]]
 
 
 def _wrong(counts: Sequence[int]) -> list[Span]:

@@ -68,6 +68,7 @@ class FluxtuiApp(App[None]):
         permission = Permission(start.read_only or start.config.read_only, start.config.read_only_contexts)
         self.desk = Desk(store, fleet, start.now, permission, demo=start.demo)
         self.desk.namespace = start.namespace
+        self.desk.protected = start.config.protected_contexts
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
         self.add_mode("tree", self._tree)
@@ -238,6 +239,9 @@ class FluxtuiApp(App[None]):
         del screen
         for title, about, command in palette([context.name for context in self.desk.contexts]):
             yield SystemCommand(title, about, partial(self._execute, command))
+        seen = self._seen()
+        if seen is not None:
+            yield from (SystemCommand(*offered) for offered in seen.actions())
 
     def _load_own_themes(self) -> None:
         """The themes in the configuration's folder; what is wrong with one is told, the others are used."""

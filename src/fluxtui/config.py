@@ -24,6 +24,8 @@ class ContextRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     match: str
     read_only: bool = False
+    protected: bool = False
+    """Whether an action asks to type the context's name."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,6 +43,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def read_only_contexts(self) -> tuple[str, ...]:
         """The globs of the contexts that must not be written to: one rule that says so is enough."""
         return tuple(rule.match for rule in self.contexts if rule.read_only)
+
+    @property
+    def protected_contexts(self) -> tuple[str, ...]:
+        """The globs of the contexts whose name must be typed before an action."""
+        return tuple(rule.match for rule in self.contexts if rule.protected)
 
 
 def config_path() -> Path:

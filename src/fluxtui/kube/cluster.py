@@ -159,6 +159,11 @@ class Cluster:
             return Phase.FORBIDDEN, hidden[0].detail
         return Phase.FRESH, f"{len(hidden)} kinds are not allowed" if hidden else ""
 
+    @property
+    def acts_as(self) -> str:
+        """Who we are to this cluster: whom we impersonate, else the kubeconfig's name of the user."""
+        return self._around.impersonation.user or self.context.user
+
     def resource(self, kind: str) -> Resource | None:
         """Where a kind lives on this server; None when it is not served, or not yet known."""
         return self._catalogue.resources.get(kind) if self._catalogue is not None else None

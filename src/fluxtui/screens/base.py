@@ -1,6 +1,6 @@
 """What all screens share: tabs above, keys below, the command line, and how they hear of changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -129,7 +129,10 @@ class FleetScreen(Screen[None]):
 
     def show_hints(self) -> None:
         """Bring the last line up to date."""
-        self.query_one("#hints", KeyHints).show(self.hints(), self.note())
+        hints = self.hints()
+        if type(self).chosen is not FleetScreen.chosen:  # something can be selected here
+            hints = (*hints, KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39))
+        self.query_one("#hints", KeyHints).show(hints, self.note())
 
     def _badges(self) -> list[Span]:
         badges: list[Span] = [("DEMO", "badge")] if self.desk.demo else []
@@ -148,8 +151,12 @@ class FleetScreen(Screen[None]):
     # The command line
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`:` and `/` open the line before any list sees the keys that follow, and are letters within it."""
+        """`:` and `/` open the line before any list sees the keys that follow, and are letters within it. A read-only
+        process has no actions: their key tells the commands instead.
+        """
         del parameters
+        if action in {"act", "how_to"}:
+            return (action == "how_to") == self.desk.permission.read_only
         return not (action in {"command", "filter"} and isinstance(self.focused, Input))
 
     def action_command(self) -> None:
@@ -237,3 +244,34 @@ class FleetScreen(Screen[None]):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Located(*chosen))
+
+    # Actions
+
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """What an action is for: the marked objects, else the one under the cursor."""
+        chosen = self.chosen()
+        return self.marked() or ([chosen] if chosen is not None else [])
+
+    def actions(self) -> Sequence[tuple[str, str, Callable[[], object]]]:
+        """The palette's entries for what is selected: title, what it does, and how it begins. None when read-only."""
+        targets = self.targets()
+        if self.desk.permission.read_only or not targets:
+            return ()
+        from fluxtui.screens.acting import palette_entries
+
+        return palette_entries(self, self.desk, targets)
+
+    def action_act(self) -> None:
+        """Open the menu of actions."""
+        if self.targets():
+            from fluxtui.screens.acting import open_menu
+
+            open_menu(self, self.desk, self.targets())
+
+    def action_how_to(self) -> None:
+        """Tell the commands that somebody else may run."""
+        if self.targets():
+            from fluxtui.screens.howto import HowToScreen
+
+            why = self.desk.permission.refusal(self.targets()[0][0])
+            self.app.push_screen(HowToScreen(self.desk, self.targets(), f"Not done here: {why}."))

@@ -29,6 +29,10 @@ class Desk:
     now: Callable[[], float]
     permission: Permission = field(default_factory=Permission)
     demo: bool = False
+    protected: tuple[str, ...] = ()
+    """Names or globs of the contexts whose name must be typed before anything is done to them."""
+    acting: object = None
+    """What the dialogs of actions keep (`acting.Acting`), made with the first of them: never in a read-only process."""
     contexts: tuple[Context, ...] = ()
     trouble: str = ""
     warnings: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from fluxtui import keymap
 from fluxtui.insight.forest import CLUSTER, Followed, Forest, Ref, View
+from fluxtui.insight.graph import Graph
 from fluxtui.insight.outline import Fold, LineKey, Outline
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
@@ -217,7 +218,7 @@ class TreeScreen(FleetScreen):
         if text.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
-            accept = compile_filter(text, self.desk.now())
+            accept = compile_filter(text, self.desk.now(), store=self.desk.store)
             if accept.problems:
                 return str(accept.problems[0])
         self._outline.filter(self._accepted(self._forest, text))
@@ -230,7 +231,7 @@ class TreeScreen(FleetScreen):
             return None
         from fluxtui.insight.filter import compile as compile_filter
 
-        passes = compile_filter(text, self.desk.now())
+        passes = compile_filter(text, self.desk.now(), store=self.desk.store)
 
         def accept(row: Row) -> bool:
             return self.desk.in_scope(row) and passes(row)
@@ -311,6 +312,8 @@ class TreeScreen(FleetScreen):
             KeyHint("w", "what if", 45),
             KeyHint("l", "longest chain", 35),
             KeyHint("m", "most waited for", 34),
+            KeyHint("x", "compare clusters", 33),
+            KeyHint("e", "export", 32),
             KeyHint("E C", "unfold all, default", 30, "E"),
         )
 
@@ -510,6 +513,27 @@ class TreeScreen(FleetScreen):
         self._repaint()
         self._table.move_to(chosen)
         self.show_hints()
+
+    def action_compare(self) -> None:
+        """The cluster under the cursor beside another one, differences only."""
+        from fluxtui.screens.compare import CompareScreen
+
+        key = self._key()
+        left = key[0] if key is not None else next(iter(self.desk.clusters()), "")
+        if left:
+            self.app.push_screen(CompareScreen(self.desk, left))
+
+    def action_export(self) -> None:
+        """The visible objects and the edges between them, as a diagram."""
+        from fluxtui.insight.diagram import diagram
+        from fluxtui.screens.exporting import ExportScreen
+
+        keys = [self._forest.keys[self._outline.node(index)] for index in range(len(self._outline))]
+        refs = list(dict.fromkeys(key for key in keys if key[1]))
+        held = (self.desk.store.find(name) for name in dict.fromkeys(cluster for cluster, _ in refs))
+        graphs = [Graph(data) for data in held if data is not None]
+        drawn = diagram(graphs, self._forest.view, self.desk.now(), refs)
+        self.app.push_screen(ExportScreen(drawn, f"fluxtui-{str(self._forest.view).replace(' ', '-')}"))
 
     def _forget(self) -> None:
         """The usual title and lines."""

@@ -181,7 +181,10 @@ async def test_what_would_stop_and_what_goes_on(server, options, tmp_path):
         "apiVersion": "fluxcd.controlplane.io/v1",
         "kind": "ResourceSet",
         "metadata": {"name": "late", "namespace": namespace},
-        "spec": {"dependsOn": [{**once, "ready": True, "readyExpr": "status.observedGeneration >= 0"}]},
+        "spec": {
+            "dependsOn": [{**once, "ready": True, "readyExpr": "status.observedGeneration >= 0"}],
+            "resourcesTemplate": "# nothing",
+        },
     }
     await server.create(late, status=status(READY))
     code, out, _ = await tree(tmp_path, *options, "--what-if", "failed", f"ks/{namespace}/base")

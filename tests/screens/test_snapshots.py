@@ -120,6 +120,8 @@ PICTURES: dict[str, Picture] = {
     "triage-ascii": Picture(CAUSE, environment={"FLUXTUI_ASCII": "1"}),
     "triage-well": Picture(READY, world=well),
     "triage-unreachable": Picture(("no cluster can be read",), world=unreachable),
+    "health-80x24": Picture(("5 clusters", "report off"), act=commanded("health")),
+    "health-160x48": Picture(("5 clusters", "report off"), WIDE, commanded("health")),
     "resources-80x24": Picture((" Kustomizations ", "✖ failed"), act=commanded("ks")),
     "resources-160x48": Picture((" Kustomizations ", "Ready=False"), WIDE, commanded("ks")),
     "resources-stale": Picture((" Kustomizations ", "prod-eu-1 stale"), WIDE, commanded("ks"), stale),
@@ -128,7 +130,7 @@ PICTURES: dict[str, Picture] = {
     "resources-empty": Picture(("no HelmReleases",), act=commanded("hr"), world=well),
     "page-80x24": Picture(("apiVersion",), act=page(RELEASE)),
     "page-160x48": Picture(("apiVersion",), WIDE, page(RELEASE)),
-    "contexts-80x24": Picture(("4 of 4 watched",), act=commanded("ctx")),
+    "contexts-80x24": Picture(("5 of 5 watched",), act=commanded("ctx")),
     "keys-80x24": Picture(("Keys that work here",), act=keys("question_mark")),
     "commands-80x24": Picture(("kustomizations",), act=keys("colon", "k")),
 }

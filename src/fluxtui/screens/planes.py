@@ -161,8 +161,8 @@ def _sync(plane: Plane, sync: Sync | None, now: float) -> Cell:
     if sync is None:
         return ("– none", "faint") if plane.current and plane.source else (NO_DATA_GLYPH, NODATA)
     style = STATUS_STYLES[sync.status]
-    spans: list[Span] = [(f"{sync.status.glyph} ", style), (short_revision(sync.revision) or sync.status.word, "")]
-    return [*spans, (f" {ago(sync.at, now)}", "muted")] if sync.at else spans
+    old: list[Span] = [(f"{ago(sync.at, now)} ", "muted")] if sync.at else []
+    return [(f"{sync.status.glyph} ", style), *old, (short_revision(sync.revision) or sync.status.word, "")]
 
 
 def short_revision(text: str) -> str:

@@ -115,7 +115,7 @@ class FlowLine(Painted):
         before = self._height(self.size.width)
         self._spans = shown
         self.repaint()
-        if self._height(self.size.width) != before:
+        if not self.size.width or self._height(self.size.width) != before:  # laid out with the old ones
             self.refresh(layout=True)
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:

@@ -23,6 +23,7 @@ from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened
 from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.refusing import doubt
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
@@ -112,15 +113,16 @@ class FluxtuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; then connect."""
-        self._choose_theme(self._wanted_theme)
+        if wrong := self._choose_theme(self._wanted_theme):
+            self.notify(wrong, title="theme", severity="error", markup=False)
         self.desk.fleet.subscribe(self._follow)
         self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         self.run_worker(self._connect(), name="connect", exit_on_error=True)
         if self._start.command:
-            self._execute(self._start.command)
+            await self._execute(self._start.command)
         if unknown := sorted(set(self._start.config.keys) - keymap.all_ids()):
             told = f"no binding has the id {', '.join(unknown)}: ? shows the ids"
             self.notify(told, title="keys in the configuration", severity="warning", markup=False)
@@ -161,9 +163,9 @@ class FluxtuiApp(App[None]):
 
     # Commands
 
-    def on_command_given(self, event: CommandGiven) -> None:
-        """A `:` command."""
-        self._execute(event.text)
+    async def on_command_given(self, event: CommandGiven) -> None:
+        """A `:` command. The keys that follow wait in the queue until the screen that it leads to can take them."""
+        await self._execute(event.text)
 
     def on_opened(self, event: Opened) -> None:
         """Open an object's page over the list it was chosen in."""
@@ -171,37 +173,50 @@ class FluxtuiApp(App[None]):
 
         self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity))
 
-    def on_located(self, event: Located) -> None:
+    async def on_located(self, event: Located) -> None:
         """Show an object in the tree, its ancestors unfolded."""
         from fluxtui.screens.tree import TreeScreen
 
-        self._go(Go("tree"))
+        await self._go(Go("tree"))
         if isinstance(self.screen, TreeScreen):
             self.screen.show_object((event.cluster, event.identity))
 
-    def _execute(self, text: str) -> None:
+    def _refuse(self, text: str, told: str) -> None:
+        """Say on the command line what is wrong with a command."""
+        seen = self._seen()
+        if seen is not None:
+            seen.show_refusal(text, told)
+        else:
+            self.notify(told, title=f":{text}", severity="error", markup=False)
+
+    async def _execute(self, text: str) -> None:
         try:
             command = parse(text)
         except CommandError as error:
-            self.notify(str(error), title=f":{text}", severity="error", markup=False)
+            self._refuse(text, str(error))
             return
         match command:
             case Go():
-                self._go(command)
+                await self._go(command)
             case Contexts():
-                self._change_contexts(command.patterns)
+                await self._change_contexts(command.patterns)
             case Narrow():
+                if wrong := doubt(self.desk, command.namespace):
+                    self.notify(wrong, title=f":{text}", severity="warning", markup=False)
                 self.desk.namespace = command.namespace
                 self._catch_up()
-            case Theme():
-                self._choose_theme(command.name) if command.name else self.action_next_theme()
+            case Theme(name) if not name:
+                self.action_next_theme()
+            case Theme(name):
+                if wrong := self._choose_theme(name):
+                    self._refuse(text, wrong)
             case Do():
                 getattr(self, f"action_{command.action}")()
 
-    def _go(self, command: Go) -> None:
+    async def _go(self, command: Go) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.switch_mode(command.screen)
+        await self.switch_mode(command.screen)
         if command.kind:
             self._list_kind(command)  # at once: what is typed next is for that list
         elif command.screen == "tree" and command.filter:
@@ -219,12 +234,12 @@ class FluxtuiApp(App[None]):
         if isinstance(self.screen, ResourcesScreen):
             self.screen.show_kind(KINDS[command.kind], command.filter)
 
-    def _change_contexts(self, patterns: Sequence[str]) -> None:
+    async def _change_contexts(self, patterns: Sequence[str]) -> None:
         from fluxtui.screens.contexts import ContextsScreen
         from fluxtui.screens.watching import change
 
         if not patterns:
-            self.push_screen(ContextsScreen(self.desk))
+            await self.push_screen(ContextsScreen(self.desk))
             return
 
         async def carry_out() -> None:
@@ -251,21 +266,22 @@ class FluxtuiApp(App[None]):
         for error in errors:
             self.notify(str(error), title="theme", severity="warning", markup=False)
 
-    def _choose_theme(self, name: str) -> None:
+    def _choose_theme(self, name: str) -> str:
+        """Use a theme, by default the terminal's; returns what is wrong with the name."""
         known = name or themes.default_name(os.environ)
         if known not in self.available_themes:
             self._load_own_themes()
         if known not in self.available_themes:
             ours = ", ".join(themes.BUILTIN)
-            self.notify(f"there is no theme {known!r}; ours are {ours}", title="theme", severity="error", markup=False)
-            return
+            return f"there is no theme {known!r}; ours are {ours}"
         self.theme = known
+        return ""
 
     # Actions
 
-    def action_go(self, screen: str) -> None:
+    async def action_go(self, screen: str) -> None:
         """Show a tab."""
-        self._go(Go(screen))
+        await self._go(Go(screen))
 
     def action_leave(self) -> None:
         """Close the page on top, or quit."""

@@ -7,10 +7,11 @@ from fluxtui.kinds.table import KINDS
 from fluxtui.screens.commands import CommandError, Go, Narrow, parse
 from fluxtui.screens.contexts import ContextsScreen
 from fluxtui.screens.triage import TriageScreen
+from fluxtui.store.state import Phase
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.virtual_table import VirtualTable
 
-from .world import WIDE, World, burst, command, loses, notified, running, screen, sees, until
+from .world import SMALL, WIDE, World, burst, command, lines, loses, notified, running, screen, sees, until
 
 ALL = "all clusters"
 
@@ -22,6 +23,16 @@ def incident() -> World:
 
 def line(pilot: Pilot[None]) -> CommandLine:
     return pilot.app.screen.query_one("#line", CommandLine)
+
+
+async def refused(pilot: Pilot[None], *texts: str) -> str:
+    """Wait until all texts stand above the open command line; returns the screen, a space for every gap."""
+    await until(pilot, lambda: line(pilot).is_open and all(text in said(pilot) for text in texts), " and ".join(texts))
+    return said(pilot)
+
+
+def said(pilot: Pilot[None]) -> str:
+    return " ".join(screen(pilot).split())
 
 
 # --- words
@@ -55,8 +66,39 @@ async def test_an_unknown_command_says_so_with_near_names_and_changes_nothing(in
     async with running(incident) as pilot:
         await sees(pilot, "cert-manager")
         await command(pilot, "kustomisations")
-        await notified(pilot, "'kustomisations' is neither a command nor a kind", "kustomizations")
+        await refused(pilot, "'kustomisations' is neither a command nor a kind", "kustomizations")
         assert isinstance(pilot.app.screen, TriageScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_what_is_wrong_stands_above_the_open_line_until_the_next_key(
+    incident: World, size: tuple[int, int]
+) -> None:
+    async with running(incident, size) as pilot:
+        await until(pilot, lambda: "connecting" not in screen(pilot))
+        before = screen(pilot).splitlines()
+        await command(pilot, "kusx")
+        await refused(pilot, "'kusx' is neither a command nor a kind")
+        assert lines(pilot)[-1].startswith(" : kusx")
+        assert screen(pilot).splitlines()[: -1 - 3] == before[: -1 - 3]  # three lines at most are covered
+        await pilot.press("backspace")
+        await loses(pilot, "neither a command")
+        assert line(pilot).text == "kus" and "kustomizations" in line(pilot).completions  # they have their place again
+        await pilot.press("tab", "enter")
+        await sees(pilot, "Kustomizations")
+        assert not pilot.app._notifications
+
+
+async def test_escape_leaves_what_was_refused(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, "cert-manager")
+        await command(pilot, "nope")
+        await refused(pilot, "'nope' is neither")
+        await pilot.press("escape")
+        await loses(pilot, "'nope' is neither")
+        assert not line(pilot).is_open
+        await pilot.press("colon", "up")
+        assert line(pilot).text == ""  # what was refused is not worth remembering
 
 
 async def test_keys_that_come_in_one_burst_take_their_turns(incident: World) -> None:
@@ -85,20 +127,18 @@ async def test_a_short_name_lists_and_a_filter_may_follow(incident: World) -> No
 
 async def test_a_filter_that_is_wrong_after_a_kind_is_told_and_hides_nothing(incident: World) -> None:
     async with running(incident, WIDE) as pilot:
+        await sees(pilot, "cert-manager")
         await command(pilot, "ks bogus:x")
-        await notified(pilot, "bogus")
-        told = await sees(pilot, " Kustomizations ")
-        count = sum(len(table.rows) for table in incident.fleet.store.tables("Kustomization"))
-        assert f"Kustomizations {count} " in told
-        assert "Nothing of this kind exists" not in told
+        await refused(pilot, "there is no field 'bogus'")
+        assert isinstance(pilot.app.screen, TriageScreen)
 
 
 async def test_resources_may_name_a_kind(incident: World) -> None:
     async with running(incident) as pilot:
         await command(pilot, "resources ocirepo")
         await sees(pilot, " OCIRepositories ")
-        await command(pilot, "resources pods")
-        await notified(pilot, "'pods' is not a kind that is watched")
+        await command(pilot, "resources widgets")
+        await refused(pilot, "'widgets' is not a kind that is watched")
 
 
 async def test_a_command_from_a_page_leaves_the_page(incident: World) -> None:
@@ -113,12 +153,12 @@ async def test_a_command_from_a_page_leaves_the_page(incident: World) -> None:
 
 async def test_the_program_may_start_with_a_command(incident: World) -> None:
     async with running(incident, command="hr ns:cert-manager") as pilot:
-        await sees(pilot, " HelmReleases ", "filter ns:cert-manager", "2 of ")
+        await sees(pilot, " HelmReleases ", "filter ns:cert-manager", " of ")
 
 
 async def test_a_start_command_that_is_wrong_leaves_the_first_screen_and_says_so(incident: World) -> None:
     async with running(incident, command="kss") as pilot:
-        await notified(pilot, "neither a command nor a kind")
+        await refused(pilot, "neither a command nor a kind")
         assert isinstance(pilot.app.screen, TriageScreen)
 
 
@@ -137,6 +177,33 @@ async def test_a_namespace_narrows_every_list_and_zero_widens_it(incident: World
         await sees(pilot, " HelmReleases ", "ns frontend")
         await pilot.press("0")
         await loses(pilot, "ns frontend")
+
+
+async def test_a_namespace_that_does_not_exist_is_refused_with_those_that_are_close() -> None:
+    world = World("incident", ["staging-1", "prod-eu-1"])
+    async with running(world) as pilot:
+        await sees(pilot, "cert-manager")
+        await command(pilot, "ns frontent")
+        await refused(pilot, "there is no namespace 'frontent' in staging-1, prod-eu-1: try frontend")
+        assert not pilot.app.desk.namespace  # type: ignore[attr-defined]
+        await pilot.press("backspace", "d", "enter")
+        await until(pilot, lambda: pilot.app.desk.namespace == "frontend")  # type: ignore[attr-defined]
+        await command(pilot, "ns all")
+        await until(pilot, lambda: not pilot.app.desk.namespace)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("phase", [Phase.FORBIDDEN, Phase.LOADING])
+async def test_a_namespace_is_taken_with_a_warning_where_not_every_cluster_tells_its_own(phase: Phase) -> None:
+    world = World("incident", ["staging-1", "prod-eu-1"])
+    world.phase("prod-eu-1", phase, kinds=["Namespace"], contact=0)
+    async with running(world) as pilot:
+        await sees(pilot, "cert-manager")
+        await command(pilot, "ns frontend")
+        await until(pilot, lambda: pilot.app.desk.namespace == "frontend")  # type: ignore[attr-defined]
+        assert not pilot.app._notifications
+        await command(pilot, "ns elsewhere")
+        await notified(pilot, "nobody knows namespace 'elsewhere'", f"not told by prod-eu-1 ({phase})")
+        assert pilot.app.desk.namespace == "elsewhere"  # type: ignore[attr-defined]
 
 
 async def test_a_context_or_a_glob_narrows_to_clusters(incident: World) -> None:
@@ -172,7 +239,10 @@ async def test_a_context_that_does_not_exist_is_told(incident: World) -> None:
     async with running(incident) as pilot:
         await sees(pilot, "cert-manager")
         await command(pilot, "ctx nowhere")
-        await notified(pilot, "no context matches 'nowhere'")
+        await refused(pilot, "no context matches 'nowhere': there are staging-1, prod-eu-1, prod-us-1 and")
+        await pilot.press("escape")
+        await command(pilot, "ctx -nowhere")
+        await refused(pilot, "no watched context matches 'nowhere'")
         assert not pilot.app.desk.scope  # type: ignore[attr-defined]
 
 
@@ -181,8 +251,8 @@ async def test_ctx_alone_lists_the_contexts(incident: World) -> None:
     async with running(incident, WIDE) as pilot:
         await command(pilot, "ctx")
         await until(pilot, lambda: isinstance(pilot.app.screen, ContextsScreen))
-        told = await sees(pilot, "2 of 4 watched", "not watched", "unreachable", "connection refused", "v1.36.0")
-        assert [name in told for name in ("staging-1", "prod-eu-1", "prod-us-1", "update-1")] == [True] * 4
+        told = await sees(pilot, "2 of 5 watched", "not watched", "unreachable", "connection refused", "v1.36.3")
+        assert [name for name in incident.objects if name not in told] == []
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, TriageScreen))
 
@@ -191,12 +261,12 @@ async def test_space_on_a_context_watches_it_and_enter_narrows_to_it(incident: W
     incident.watched = ["staging-1"]
     async with running(incident, WIDE) as pilot:
         await command(pilot, "ctx")
-        await sees(pilot, "1 of 4 watched")
+        await sees(pilot, "1 of 5 watched")
         await pilot.press("j", "space")
-        await sees(pilot, "2 of 4 watched")
+        await sees(pilot, "2 of 5 watched")
         assert list(incident.fleet.clusters) == ["staging-1", "prod-eu-1"]
         await pilot.press("space")
-        await sees(pilot, "1 of 4 watched")
+        await sees(pilot, "1 of 5 watched")
         assert list(incident.fleet.clusters) == ["staging-1"]
         await pilot.press("space", "enter")
         await sees(pilot, "showing prod-eu-1 alone")
@@ -209,7 +279,7 @@ async def test_retry_tries_every_cluster_and_r_the_one_under_the_cursor(incident
         await command(pilot, "retry")
         await until(pilot, lambda: incident.fleet.retried == [None])
         await command(pilot, "ctx")
-        await sees(pilot, "4 of 4 watched")
+        await sees(pilot, "5 of 5 watched")
         await pilot.press("j", "r")
         assert incident.fleet.retried == [None, "prod-eu-1"]
 
@@ -255,3 +325,20 @@ async def test_a_filter_typed_right_after_a_command_is_kept(incident: World) -> 
         await sees(pilot, " Kustomizations ")
         await burst(pilot, *":ks", "enter", *"/ns:platform", "enter")
         await sees(pilot, "filter ns:platform")
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_a_command_and_what_follows_it_may_be_pasted_at_once(incident: World, size: tuple[int, int]) -> None:
+    async with running(incident, size) as pilot:
+        await sees(pilot, "cert-manager")
+        await burst(pilot, *":ks", "enter", *"/ns:platform", "enter", "N", "j", "j")  # a screen that is not there yet
+        told = await sees(pilot, " Kustomizations ", "filter ns:platform", "NAME▲")
+        assert pilot.app.screen.query_one("#table", VirtualTable).cursor_index == 2
+        assert "NAME▲" in told and not pilot.app.desk.filters.get("triage")  # type: ignore[attr-defined]
+
+
+async def test_keys_after_a_command_that_opens_a_page_are_for_the_page(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, "cert-manager")
+        await burst(pilot, *":ctx", "enter", "j", "r")
+        await until(pilot, lambda: incident.fleet.retried == ["prod-eu-1"])

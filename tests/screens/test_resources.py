@@ -151,6 +151,9 @@ async def test_a_filter_that_is_wrong_says_why_and_leaves_the_list_as_it_was(
         await type_filter(pilot, f" {text}")
         note = await sees(pilot, f" / status:failed {text}", told)
         assert told in note.splitlines()[-1]
+        await pilot.press("enter")
+        await sees(pilot, " ✖ ")
+        assert told in " ".join(lines(pilot)[-4:-1]) and " / status:failed" in lines(pilot)[-1]
         await pilot.press("escape")
         await pilot.pause()
         assert names(pilot) == before

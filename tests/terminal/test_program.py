@@ -121,9 +121,8 @@ def test_keys_that_come_all_at_once_are_obeyed_in_their_order(terminal, demo):
     term = terminal()
     term.run(demo)
     term.shows("cert-manager/cert-manager")
-    term.type(":ks\r")
+    term.type(":ks\r/cluster:staging-1\rNjj")
     term.shows("Kustomizations")
-    term.type("/cluster:staging-1\rNjj")
     term.shows("filter cluster:staging", "NAME▲")
     term.until(lambda: [line.startswith("▌") for line in term.lines()].index(True) == 5)
 

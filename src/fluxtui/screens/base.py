@@ -13,6 +13,7 @@ from textual.widgets import Input
 from fluxtui import keymap
 from fluxtui.screens.commands import suggest
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.refusing import refusal
 from fluxtui.store.changes import Batch
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -125,7 +126,7 @@ class FleetScreen(Screen[None]):
     def rest_on(self, widget: Widget) -> None:
         """Give the keys to a widget, unless somebody is typing into the command line."""
         if not self.query_one("#line", CommandLine).is_open:
-            widget.focus()
+            self.set_focus(widget, scroll_visible=False)  # at once: a line that is opened meanwhile must keep the focus
 
     def show_hints(self) -> None:
         """Bring the last line up to date."""
@@ -161,17 +162,34 @@ class FleetScreen(Screen[None]):
 
     def action_command(self) -> None:
         """Open the `:` line."""
+        self._open_command()
+
+    def show_refusal(self, text: str, told: str) -> None:
+        """Open the `:` line on a command that could not be carried out, and say why."""
+        self._open_command(text)
+        self.query_one("#line", CommandLine).complain(told)
+
+    def _open_command(self, text: str = "") -> None:
         contexts = [context.name for context in self.desk.contexts]
         namespaces = self.desk.namespaces()
         themes = sorted(self.app.available_themes)
         line = self.query_one("#line", CommandLine)
-        line.open(":", suggest=lambda text: suggest(text, contexts, namespaces, themes))
+        line.open(":", text, lambda text: suggest(text, contexts, namespaces, themes), self._give)
+
+    def _give(self, text: str) -> str:
+        """Have a command carried out; returns what is wrong with it. It goes to the application at once: keys that were
+        typed after it come to the application after it, and find the screen that it leads to.
+        """
+        wrong = refusal(self.desk, text) if text.strip() else ""
+        if text.strip() and not wrong:
+            self.app.post_message(CommandGiven(text))
+        return wrong
 
     def action_filter(self) -> None:
         """Open the `/` line, on the filter that is on."""
         self._filter_before = self.desk.filters.get(self.tab, "")
         line = self.query_one("#line", CommandLine)
-        line.open("/", self._filter_before, suggest=self._filter_suggestions)
+        line.open("/", self._filter_before, self._filter_suggestions, lambda text: self._filtered(text, final=True))
 
     def _filter_suggestions(self, text: str) -> list[str]:
         from fluxtui.insight.filter import complete
@@ -185,15 +203,6 @@ class FleetScreen(Screen[None]):
         """Filters take effect while they are typed."""
         if event.mode == "/":
             event.line.note(self._filtered(event.text, final=False), "warning")
-
-    def on_command_line_submitted(self, event: CommandLine.Submitted) -> None:
-        """Enter: a filter stays, a command is carried out."""
-        if event.mode == "/":
-            wrong = self._filtered(event.text, final=True)
-            if wrong:
-                self.notify(wrong, title="filter", severity="warning", markup=False)
-        elif event.text.strip():
-            self.post_message(CommandGiven(event.text))
 
     def on_command_line_cancelled(self, event: CommandLine.Cancelled) -> None:
         """Escape: the filter of before."""

@@ -1,6 +1,7 @@
 """Which clusters are watched, changed while running."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from fnmatch import filter as globbed
 
 from fluxtui.kube.contexts import Context
@@ -15,11 +16,10 @@ async def change(desk: Desk, patterns: Sequence[str]) -> tuple[str, bool]:
     added: list[str] = []
     removed: list[str] = []
     narrowed: set[str] = set()
+    if wrong := unmatched(desk, patterns):
+        return wrong, False
     for pattern in patterns:
-        sign, name = (pattern[0], pattern[1:]) if pattern[:1] in "+-" and len(pattern) > 1 else ("", pattern)
-        names = _matching(name, list(desk.fleet.clusters) if sign == "-" else list(known))
-        if not names:
-            return f"no context matches {name!r}", False
+        sign, names = _meant(desk, pattern)
         if sign == "-":
             for found in names:
                 await desk.fleet.remove(found)
@@ -37,8 +37,23 @@ async def change(desk: Desk, patterns: Sequence[str]) -> tuple[str, bool]:
     return " · ".join(told) or "nothing to change", True
 
 
-def _matching(pattern: str, names: list[str]) -> list[str]:
-    return [pattern] if pattern in names else globbed(names, pattern)
+def unmatched(desk: Desk, patterns: Sequence[str]) -> str:
+    """What to say of the first of the patterns that means no context, with names that are close; empty if all do."""
+    for pattern in patterns:
+        sign, names = _meant(desk, pattern)
+        if not names:
+            name = pattern.removeprefix(sign)
+            known = list(desk.fleet.clusters) if sign == "-" else [context.name for context in desk.contexts]
+            close = get_close_matches(name, known, n=3, cutoff=0.5) or known
+            return f"no {'watched ' if sign == '-' else ''}context matches {name!r}: there are {joined(close)}"
+    return ""
+
+
+def _meant(desk: Desk, pattern: str) -> tuple[str, list[str]]:
+    """The sign of a pattern, and the names of the contexts that it means: to be left only those that are watched."""
+    sign, name = (pattern[0], pattern[1:]) if pattern[:1] in "+-" and len(pattern) > 1 else ("", pattern)
+    names = list(desk.fleet.clusters) if sign == "-" else [context.name for context in desk.contexts]
+    return sign, [name] if name in names else globbed(names, name)
 
 
 def _watch(desk: Desk, contexts: Sequence[Context]) -> list[str]:

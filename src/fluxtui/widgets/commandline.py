@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from fluxtui.widgets.flowline import flow
 from fluxtui.widgets.lines import clipped, span_width
 from fluxtui.widgets.painted import Painted
 from fluxtui.widgets.table_source import Span
@@ -22,6 +23,9 @@ History = dict[Mode, list[str]]
 """The lines submitted by mode, the latest last; several command lines may share one."""
 Suggest = Callable[[str], Sequence[Suggestion]]
 
+Judge = Callable[[str], str]
+"""Takes a line that was submitted; returns what is wrong with it, and then the line stays open."""
+
 MOST_SHOWN = 8
 """Completions shown at a time."""
 MOST_REMEMBERED = 100
@@ -31,6 +35,11 @@ MOST_REMEMBERED = 100
 def no_suggestions(text: str) -> Sequence[Suggestion]:
     """Completes nothing."""
     return ()
+
+
+def takes_all(text: str) -> str:
+    """Finds nothing wrong."""
+    return ""
 
 
 class CommandLine(Widget):
@@ -108,6 +117,7 @@ class CommandLine(Widget):
         self.mode: Mode = ":"
         """What the text is for."""
         self._suggest: Suggest = no_suggestions
+        self._judge: Judge = takes_all
         self._history: History = {} if history is None else history
         for mode in (":", "/"):
             self._history.setdefault(mode, [])
@@ -142,16 +152,16 @@ class CommandLine(Widget):
         """The lines that it offers now."""
         return [line for line, _ in self._completions.candidates]
 
-    def open(self, mode: Mode, text: str = "", suggest: Suggest = no_suggestions) -> None:
+    def open(self, mode: Mode, text: str = "", suggest: Suggest = no_suggestions, judge: Judge = takes_all) -> None:
         """Shows the line with a text, the caret at its end, and takes the focus.
 
         `suggest(text)` gives the completions of a text, the best first; it runs at every key, so it
-        must answer at once.
+        must answer at once. `judge(text)` is asked when the line is submitted, before it closes.
         """
         if not self.is_open:
             self._focus_before = self.screen.focused
         self.mode = mode
-        self._suggest = suggest
+        self._suggest, self._judge = suggest, judge
         self._recalled = None
         self._prompt.show([(f" {mode} ", "key")])
         self.note()
@@ -174,6 +184,15 @@ class CommandLine(Widget):
     def note(self, text: str = "", style: str = "muted") -> None:
         """Says something at the right end: what the filter leaves, what is wrong with the text."""
         self._note.show([(f" {text} ", style)] if text else [])
+
+    def complain(self, text: str) -> None:
+        """Says what is wrong with the line, where its completions stand, until the next key."""
+        self._completions.complain(text)
+
+    def hear(self) -> None:
+        """A key comes: a complaint gives its place back to the completions."""
+        if self._completions.complaint:
+            self._offer(self.text)
 
     def remember(self, mode: Mode, text: str) -> None:
         """Adds a line to the history, as the latest."""
@@ -221,12 +240,17 @@ class CommandLine(Widget):
         if not self.is_open or event.value == written:
             return
         self._recalled = None
-        self._offer(event.value)
+        if not self._completions.complaint:  # else it comes late: enter was pressed after it
+            self._offer(event.value)
         self.post_message(self.Changed(self, self.mode, event.value))
 
     def submit(self) -> None:
-        """Enter: closes with the text as the result."""
+        """Enter: closes with the text as the result, unless something is wrong with it."""
         mode, text = self.mode, self.text
+        wrong = self._judge(text)
+        if wrong:
+            self.complain(wrong)
+            return
         if text:
             self.remember(mode, text)
         self.close()
@@ -254,6 +278,8 @@ class Entry(Input):
         a slow connection delivers keys in a burst. What comes after it is meant for who has the focus then.
         """
         line = self.parent
+        if isinstance(line, CommandLine) and line.is_open:
+            line.hear()
         if not isinstance(line, CommandLine) or (line.is_open and event.key != "enter"):
             return
         event.stop()
@@ -300,22 +326,41 @@ class Completions(Painted):
         super().__init__()
         self.candidates: Sequence[tuple[str, str]] = ()
         """(line, what it does), the best first."""
+        self.complaint = ""
+        """What is wrong with the line; stands in place of the candidates."""
         self._chosen = -1
         self._names = 0
 
     def offer(self, candidates: Sequence[tuple[str, str]]) -> None:
         """Shows other candidates, none of them chosen; hides when there are none."""
         self.candidates = candidates
+        self.complaint = ""
         self._chosen = -1
         self.display = bool(candidates)
         if candidates:
-            height = min(len(candidates), MOST_SHOWN)
             abouts = max(_told(about) for _, about in candidates)
             self._names = max(width_of(plain(line)) for line, _ in candidates)
-            self.styles.width = min(self._names + abouts + 4, max(self.app.size.width - 2, 1))
-            self.styles.height = height
-            self.styles.offset = (1, -height)
-            self.repaint()
+            self._stand(self._names + abouts + 4, min(len(candidates), MOST_SHOWN))
+
+    def complain(self, text: str) -> None:
+        """Shows what is wrong, whole if it takes no more than three lines; the candidates leave."""
+        self.offer(())
+        self.complaint = text
+        self.display = True
+        self._stand(width_of(plain(text)) + 4, len(self._complaint_lines(self._room())))
+
+    def _room(self) -> int:
+        return max(self.app.size.width - 2, 1)
+
+    def _stand(self, width: int, height: int) -> None:
+        """Above the line, of this size as far as the screen has it."""
+        self.styles.width = min(width, self._room())
+        self.styles.height = height
+        self.styles.offset = (1, -height)
+        self.repaint()
+
+    def _complaint_lines(self, width: int) -> list[list[Span]]:
+        return flow([(" ✖ ", "error"), (self.complaint, "error")], width - 1, 3, indent=3)
 
     def choose(self, step: int) -> str | None:
         """Goes to the next candidate, around the end; returns its line."""
@@ -327,7 +372,9 @@ class Completions(Painted):
         return self.candidates[self._chosen][0]
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
-        """The candidates around the chosen one."""
+        """The candidates around the chosen one, or the complaint."""
+        if self.complaint:
+            return self._complaint_lines(width)
         first = min(max(0, self._chosen - height + 1), max(0, len(self.candidates) - height))
         lines: list[list[Span]] = []
         for number, (line, about) in enumerate(self.candidates[first : first + height], first):

@@ -1,0 +1,54 @@
+"""What is wrong with a `:` command before it is carried out, as far as that can be known at once."""
+
+from difflib import get_close_matches
+
+from fluxtui.screens.commands import CommandError, Contexts, Go, Narrow, parse
+from fluxtui.screens.desk import Desk, joined
+from fluxtui.screens.watching import unmatched
+from fluxtui.store.state import Phase
+
+
+def refusal(desk: Desk, text: str) -> str:
+    """Why a command cannot be carried out, with what would do; empty for one that can."""
+    try:
+        command = parse(text)
+    except CommandError as error:
+        return str(error)
+    match command:
+        case Go(filter=str() as words) if words.strip():
+            from fluxtui.insight.filter import compile as compile_filter
+
+            problems = compile_filter(words, desk.now()).problems
+            return f"filter: {problems[0]}" if problems else ""
+        case Contexts(patterns):
+            return unmatched(desk, patterns)
+        case Narrow(namespace) if not _silent(desk):
+            return _unknown(desk, namespace)
+        case _:
+            return ""
+
+
+def doubt(desk: Desk, namespace: str) -> str:
+    """What speaks against a namespace that cannot be refused: it is not known, and not every cluster told which it has.
+
+    Empty for one that is known, and while there are no clusters to ask.
+    """
+    silent = _silent(desk)
+    if not silent or not _unknown(desk, namespace):
+        return ""
+    return f"nobody knows namespace {namespace!r}; not told by {joined(silent)}"
+
+
+def _unknown(desk: Desk, namespace: str) -> str:
+    known = desk.namespaces()
+    if not namespace or namespace in known or not desk.clusters():
+        return ""
+    close = get_close_matches(namespace, known, n=3, cutoff=0.5) or known[:3]
+    where = joined(desk.clusters(), 2)
+    return f"there is no namespace {namespace!r} in {where}" + (f": try {', '.join(close)}" if close else "")
+
+
+def _silent(desk: Desk) -> list[str]:
+    """The clusters in scope whose namespaces cannot be known now, and why."""
+    states = [(cluster, desk.store.table(cluster, "Namespace").state) for cluster in desk.clusters()]
+    return [f"{cluster} ({state.phase})" for cluster, state in states if state.phase not in (Phase.FRESH, Phase.STALE)]

@@ -69,9 +69,11 @@ def wanted(text: str) -> tuple[Kind, ...]:
 async def _run(told: Settings, kinds: tuple[Kind, ...], words: str, output: str, patience: int, *, watch: bool) -> int:
     from fluxtui.cli.gather import connected, follow
     from fluxtui.cli.printing import Printer, accepting
+    from fluxtui.kinds.table import KINDS
 
     accepting(words, told.namespace, told.now())  # what is wrong with it is told before anything is asked
-    async with connected(told, {kind.name: kind for kind in kinds}) as gathered:
+    asked = KINDS if "but:" in words else {kind.name: kind for kind in kinds}  # a lens looks at what is behind
+    async with connected(told, asked) as gathered:
         printer = Printer(lambda: ask(gathered, kinds, words, told.namespace), output, watch=watch)
         await gathered.settle(patience)
         if watch:
@@ -87,7 +89,7 @@ async def ask(gathered: Gathered, kinds: tuple[Kind, ...], words: str, namespace
     from fluxtui.insight.standing import UNCOUNTED, standing
 
     store, now = gathered.store, gathered.now()
-    _, accept = accepting(words, namespace, now)
+    _, accept = accepting(words, namespace, now, store)
     every = [row for kind in kinds for table in store.tables(kind.name) for row in table.rows.values()]
     rows = lists.in_order(filter(accept, every), kinds)
     listed = lists.Listed(

@@ -15,6 +15,7 @@ from fluxtui.insight.filter import Filter
 from fluxtui.insight.filter import compile as compile_filter
 from fluxtui.kinds.ages import exact
 from fluxtui.store.row import Row
+from fluxtui.store.store import Store
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -91,9 +92,11 @@ class Printer:
             click.echo(line, err=True)
 
 
-def accepting(words: str, namespace: str, now: float) -> tuple[Filter, Callable[[Row], bool]]:
+def accepting(
+    words: str, namespace: str, now: float, store: Store | None = None
+) -> tuple[Filter, Callable[[Row], bool]]:
     """The compiled filter, and the test that also holds the namespace. Raises `UsageError` for what is no filter."""
-    compiled = compile_filter(words, now)
+    compiled = compile_filter(words, now, store=store)
     if compiled.problems:
         problem = compiled.problems[0]
         raise click.UsageError(f"FILTER {words!r}, at character {problem.position + 1}: {problem.text}")

@@ -64,7 +64,7 @@ async def ask(gathered: Gathered, words: str, namespace: str) -> Answer:
 
     store = gathered.store
     report = await gathered.triage()
-    compiled, accept = accepting(words, namespace, report.now)
+    compiled, accept = accepting(words, namespace, report.now, store)
     everything = compiled.empty and not namespace
     shown = [cause for cause in report.problems if everything or causes.concerns(store, cause, accept)]
     told = reports.Told(store, report, shown, narrowed(words, namespace))

@@ -20,10 +20,12 @@ import msgspec
 
 from fluxtui.insight.failure_rules import CLASSES
 from fluxtui.insight.failures import of_row
+from fluxtui.insight.lenses import LENSES, lenses
 from fluxtui.insight.terms import MAX_LENGTH, MAX_TERMS, Problem, Term, Value, split
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS, by_name
 from fluxtui.store.row import Row
+from fluxtui.store.store import Store
 
 Predicate = Callable[[Row], bool]
 TenantOf = Callable[[str, str], str]
@@ -54,7 +56,7 @@ TEXTS: dict[str, Callable[[Row], str]] = {
 """Fields that are texts."""
 
 ALIASES = {"namespace": "ns", "ctx": "cluster", "context": "cluster", "rev": "revision", "labels": "label"}
-FIELDS = (*TEXTS, "kind", "status", "tenant", "label", "age", "since")
+FIELDS = (*TEXTS, "kind", "status", "tenant", "label", "age", "since", "but")
 TENANT_LABEL = "toolkit.fluxcd.io/tenant"
 
 
@@ -75,16 +77,41 @@ class Filter(msgspec.Struct, frozen=True):
         return list(rows) if self.empty else list(filter(self.matches, rows))
 
 
-def compile(text: str, now: float, tenant_of: TenantOf | None = None) -> Filter:  # noqa: A001
+def compile(  # noqa: A001
+    text: str, now: float, tenant_of: TenantOf | None = None, store: Store | None = None
+) -> Filter:
     """Compile a filter. `now` (epoch seconds) is what ages are measured from; without `tenant_of`, tenants are told
-    by an object's own label, else by its namespace. Never raises."""
+    by an object's own label, else by its namespace; without the `store` nothing is seen through a lens (``but:``).
+    Never raises."""
     terms, problems = split(text)
     tests: list[Predicate] = []
     for term in terms:
-        test = _test(term, now, tenant_of, problems)
+        if term.field == "but" and term.values:
+            test = _but(term, now, store, problems)
+        else:
+            test = _test(term, now, tenant_of, problems)
         if test is not None:
             tests.append(_negated(test) if term.negated else test)
     return Filter(text, _all(tests), tuple(problems), not tests)
+
+
+def _but(term: Term, now: float, store: Store | None, problems: list[Problem]) -> Predicate | None:
+    """Green, but: ``old``, ``stale``, ``suspended`` or ``any`` of them (`lenses`)."""
+    wanted: set[str] = set()
+    for value in term.values:
+        found = [name for name in LENSES if value.text.lower() in (name, "any")]
+        if not found:
+            known = ", ".join(("any", *LENSES))
+            problems.append(Problem(term.position, f"there is no lens {value.text!r} (there are {known})"))
+        wanted.update(found)
+    if not wanted:
+        return None
+
+    def test(row: Row) -> bool:
+        data = store.find(row.cluster) if store is not None else None
+        return data is not None and any(lens.name in wanted for lens in lenses(data, row, now))
+
+    return test
 
 
 def _negated(test: Predicate) -> Predicate:
@@ -321,6 +348,8 @@ def _values(field: str, known: Mapping[str, Iterable[str]]) -> Iterable[str]:
         return list(KINDS)
     if field == "class":
         return list(CLASSES)
+    if field == "but":
+        return ["any", *LENSES]
     if field in ("age", "since"):
         return ["<5m", "<30m", "<1h", "<1d", ">1h", ">1d"]
     return known.get(field, ())

@@ -120,14 +120,15 @@ def _old_artifacts(data: ClusterData, kind: str, now: float) -> Generator[None, 
     """Appliers that are ready on a revision which their source has left, one root for each source."""
     behind: dict[str, list[Row]] = {}
     for count, row in enumerate(_rows(data, kind), 1):
-        if row.status is Status.READY and _lags(data, row.record, now):
+        if row.status is Status.READY and lags(data, row.record, now):
             behind.setdefault(row.record.source, []).append(row)
         if not count % STRIDE:
             yield
     return [_lagging(data, source, rows) for source, rows in behind.items()]
 
 
-def _lags(data: ClusterData, record: Record, now: float) -> bool:
+def lags(data: ClusterData, record: Record, now: float) -> bool:
+    """Whether an applier's source has offered something else for longer than the applier's interval."""
     source = data.row(record.source) if record.source and record.revision else None
     if source is None or source.record.revision == record.revision or not source.record.updated:
         return False

@@ -1,6 +1,7 @@
 """What a detail pane or page says about one object: facts in the order in which people ask for them."""
 
 from fluxtui.insight.failures import Failure, of_row
+from fluxtui.insight.lenses import lenses
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import Record, split_id
@@ -36,6 +37,10 @@ def object_facts(desk: Desk, row: Row, *, long: bool = False) -> list[Fact]:
     if row.message:
         style = "" if row.status is not Status.READY else "muted"
         facts.append(Fact("message", [(row.message.replace("\n", " "), style)], 40 if long else 8))
+    data = desk.store.find(row.cluster)
+    for lens in lenses(data, row, now) if data is not None else ():
+        since = f" · {ago(lens.since, now)}" if lens.since else ""
+        facts.append(Fact("green, but", [(f"{lens.name}: ", "warning"), (lens.words, ""), (since, "muted")], 2))
     facts += _ready(record, now)
     facts += _delivery(record, now)
     failure = of_row(row)

@@ -95,7 +95,7 @@ class ResourcesScreen(FleetScreen):
         if filter_text.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
-            accept = compile_filter(filter_text, self.desk.now())
+            accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store)
             if accept.problems:
                 return str(accept.problems[0])
         rows = (row for table in self.desk.store.tables(self._kind.name) for row in table.rows.values())

@@ -100,7 +100,7 @@ class TriageScreen(FleetScreen):
         if filter_text.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
-            accept = compile_filter(filter_text, self.desk.now())
+            accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store)
             if accept.problems:
                 return str(accept.problems[0])
             problems = [cause for cause in problems if concerns(self.desk.store, cause, accept)]

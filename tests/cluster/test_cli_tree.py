@@ -132,6 +132,19 @@ async def test_what_is_healthy_is_folded_unless_all_is_asked_for(server, options
     assert f"{namespace}/apps" in everything
 
 
+async def test_a_source_whose_consumers_took_different_things_of_it_says_so(server, options, tmp_path):
+    namespace = await server.namespace()
+    await chain(server, namespace)
+    _, out, _ = await tree(tmp_path, *options, f"oci/{namespace}/src")
+    assert "different revisions" not in out
+    for name, applied in (("base", "v1@sha256:0123456789"), ("infra", "v2@sha256:9876543210")):
+        await server.patch_status("Kustomization", namespace, name, {"lastAppliedRevision": applied})
+    _, out, _ = await tree(tmp_path, *options, f"oci/{namespace}/src")
+    assert f"OCIRepository {namespace}/src in {server.name}-admin is used at 3 different revisions" in out
+    assert f"  v1@0123456  Kustomization {namespace}/base\n" in out
+    assert f"  nothing yet  Kustomization {namespace}/apps\n" in out
+
+
 async def test_every_format_tells_the_same_objects(server, options, tmp_path):
     namespace = await server.namespace()
     await chain(server, namespace, FAILED, WAITING)

@@ -2,7 +2,7 @@
 
 import random
 
-from fluxtui.insight.chains import Chains, longest, most_waited
+from fluxtui.insight.chains import Chains, by_length, most_waited
 from fluxtui.insight.graph import Graph
 from fluxtui.kinds.record import Need
 
@@ -23,7 +23,7 @@ def names(ids):
 def test_nothing_waits(fleet):
     put(fleet, ("one", []))
     assert (chains(fleet).longest().ids, chains(fleet).most(3)) == ((), [])
-    assert (longest(fleet.store).steps, most_waited(fleet.store)) == (0, [])
+    assert most_waited([chains(fleet)]) == by_length([]) == []
 
 
 def test_the_longest_chain_goes_the_long_side_of_a_diamond(fleet):
@@ -87,8 +87,9 @@ def test_the_longest_and_the_most_waited_of_a_fleet(fleet):
     put(fleet, ("one", []), ("two", ["one"]), cluster="b")
     put(fleet, ("one", []), ("two", ["one"]), ("three", ["two"]), cluster="c")
     put(fleet, ("hub", []), *((f"w{number}", ["hub"]) for number in range(5)), cluster="d")
-    assert (longest(fleet.store).cluster, longest(fleet.store).steps) == ("c", 2)
-    assert [(each.cluster, each.id, each.waiters) for each in most_waited(fleet.store, 2)] == [
+    every = [chains(fleet, name) for name in "bcd"]
+    assert [(chain.cluster, chain.steps) for chain in by_length(every)] == [("c", 2), ("b", 1), ("d", 1)]
+    assert [(each.cluster, each.id, each.waiters) for each in most_waited(every, 2)] == [
         ("d", "Kustomization/a/hub", 5),
         ("c", "Kustomization/a/one", 2),
     ]

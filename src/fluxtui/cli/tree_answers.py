@@ -15,7 +15,7 @@ from fluxtui.cli.tree_text import TreeText, absent, edge_lines, fitted, glyph_of
 from fluxtui.insight.blast import Tenants
 from fluxtui.insight.causes import Ref
 from fluxtui.insight.diagram import Diagram, diagram, dot, mermaid
-from fluxtui.insight.edges import MARKS
+from fluxtui.insight.edges import MARKS, shared_revisions
 from fluxtui.insight.export import cluster_shape, covers
 from fluxtui.insight.forest import MISSING, Forest, View
 from fluxtui.insight.graph import Edge, Graph
@@ -27,6 +27,7 @@ from fluxtui.insight.tree_export import TreeShape, tree_shape, what_if_shape
 from fluxtui.insight.waiting import radius
 from fluxtui.insight.whatif import Stops, assumed, stops
 from fluxtui.kinds.ages import exact
+from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.store.store import Store
@@ -199,14 +200,22 @@ def _tree_headline(outline: Outline, names: Sequence[str]) -> str:
 
 
 def _looks_at(store: Store, cluster: str, identity: str, now: float, width: int | None, paint: Paint) -> list[str]:
-    """What an object waits for, whether it stands above it or not."""
+    """What an object waits for, whether it stands above it or not; of a source, what its consumers took of it."""
     graph = Graph(store.cluster(cluster))
     row = graph.row(identity)
     edges = list(graph.dependencies(row.record)) if row is not None else []
-    if not edges:
-        return []
-    title = fitted([(f"{named(identity)} in {cluster} looks at", "strong")], width, paint)
-    return ["", title, *edge_lines(graph, edges, now, width, paint)]
+    lines: list[str] = []
+    if edges:
+        title = fitted([(f"{named(identity)} in {cluster} looks at", "strong")], width, paint)
+        lines += ["", title, *edge_lines(graph, edges, now, width, paint)]
+    shared = shared_revisions(graph, identity)
+    if len(shared) > 1:
+        words = f"{named(identity)} in {cluster} is used at {len(shared)} different revisions"
+        lines += ["", fitted([(words, Status.BLOCKED.word)], width, paint)]
+        for applied, users in shared.items():
+            who = few([named(user) for user in users])
+            lines.append(fitted([(f"  {revision(applied) or 'nothing yet'}  ", "strong"), (who, "")], width, paint))
+    return lines
 
 
 # What waits behind something

@@ -8,7 +8,7 @@ from fluxtui.cli.printing import Answer
 from fluxtui.cli.tables import Cell, Column, Paint, table
 from fluxtui.cli.tree_answers import WRONG, answer, graphs, pictures, plural, standings
 from fluxtui.cli.tree_text import fitted, glyph_of
-from fluxtui.insight.chains import Chain, Chains, Waited
+from fluxtui.insight.chains import Chain, Chains, Waited, by_length, most_waited
 from fluxtui.insight.diagram import diagram
 from fluxtui.insight.edges import MARKS
 from fluxtui.insight.forest import View
@@ -30,14 +30,8 @@ MOST = 3
 def longest(gathered: Gathered) -> Answer:
     """The longest chain of dependsOn of each cluster, the longest first, and what the most wait for."""
     store, now = gathered.store, gathered.now()
-    chains: list[Chain] = []
-    waited: list[Waited] = []
-    for data in store.clusters():
-        found = Chains(Graph(data))
-        chains.append(found.longest())
-        waited += found.most(MOST)
-    chains.sort(key=lambda chain: -chain.steps)
-    waited = sorted(waited, key=lambda each: -each.waiters)[:MOST]
+    found = [Chains(Graph(data)) for data in store.clusters()]
+    chains, waited = by_length(found), most_waited(found, MOST)
     refs = [(chain.cluster, identity) for chain in chains for identity in chain.ids]
     drawn = diagram(graphs(store, refs), View.DEPENDENCIES, now, refs)
 

@@ -10,7 +10,6 @@ import msgspec
 
 from fluxtui.insight.depth import Depths
 from fluxtui.insight.graph import Edge, Graph
-from fluxtui.store.store import Store
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -105,16 +104,12 @@ class Chains:
         return self._behind
 
 
-def longest(store: Store) -> Chain:
-    """The longest chain of the fleet; of several the first cluster's."""
-    return max(_longest(store), key=lambda chain: chain.steps, default=Chain(""))
+def by_length(clusters: Iterable[Chains]) -> list[Chain]:
+    """The longest chain of each cluster, the longest of the fleet first; of equal ones the first cluster's."""
+    return sorted((each.longest() for each in clusters), key=lambda chain: -chain.steps)
 
 
-def _longest(store: Store) -> Iterable[Chain]:
-    return (Chains(Graph(data)).longest() for data in store.clusters())
-
-
-def most_waited(store: Store, number: int = 1) -> list[Waited]:
+def most_waited(clusters: Iterable[Chains], number: int = 1) -> list[Waited]:
     """The objects of the fleet that the most wait for, at most so many."""
-    found = [each for data in store.clusters() for each in Chains(Graph(data)).most(number)]
+    found = [each for chains in clusters for each in chains.most(number)]
     return sorted(found, key=lambda each: -each.waiters)[:number]

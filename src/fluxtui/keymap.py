@@ -42,6 +42,9 @@ RESOURCES: tuple[Binding, ...] = (
 
 TRIAGE: tuple[Binding, ...] = (Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),)
 
+ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
+"""Of the lists of one report: green but, suspended, changes."""
+
 HEALTH: tuple[Binding, ...] = (
     Binding("z", "zoom", "Details alone", show=False, id="health.zoom"),
     Binding("i", "instance", "The FluxInstance", show=False, id="health.instance"),
@@ -83,6 +86,12 @@ RESOURCE: tuple[Binding, ...] = (
     Binding("tab,right", "turn(1)", "Next tab", show=False, id="resource.next"),
     Binding("shift+tab,left", "turn(-1)", "Previous tab", show=False, id="resource.previous"),
     Binding("i", "page('overview')", "Overview", show=False, id="resource.overview"),
+    Binding("x", "page('why')", "Why", show=False, id="resource.why"),
+    Binding("m", "page('objects')", "Managed objects", show=False, id="resource.objects"),
+    Binding("h", "page('history')", "History", show=False, id="resource.history"),
+    Binding("e", "page('events')", "Events", show=False, id="resource.events"),
+    Binding("l", "page('logs')", "Logs", show=False, id="resource.logs"),
+    Binding("u", "page('values')", "Values, variables, inputs", show=False, id="resource.values"),
     Binding("y", "page('yaml')", "YAML", show=False, id="resource.yaml"),
 )
 
@@ -113,6 +122,7 @@ def all_ids() -> set[str]:
         *APP,
         *SCREEN,
         *TRIAGE,
+        *ROSTER,
         *HEALTH,
         *PLANE,
         *RESOURCES,

@@ -353,3 +353,29 @@ def test_yaml_has_the_order_that_people_read_and_no_managed_fields() -> None:
 def test_yaml_keeps_text_that_is_not_latin_and_words_that_look_like_other_types() -> None:
     text = as_yaml({"kind": "X", "a": "ü中", "b": "yes", "c": "012", "d": "a\nb\n", "e": "2026-03-21"})
     assert "a: ü中" in text and "b: 'yes'" in text and "c: '012'" in text and "e: '2026-03-21'" in text
+
+
+async def test_why_leads_from_the_object_to_the_root_and_on(fleet: World) -> None:
+    waiting = kustomization("frontend", "shop", ready=False, dependsOn=[{"name": "apps"}])
+    waiting["status"]["conditions"][0]["reason"] = "DependencyNotReady"
+    fleet.put("alpha", waiting)
+    async with running(fleet) as pilot:
+        await command(pilot, "ks name:shop")
+        await sees(pilot, "filter name:shop", "frontend")
+        await pilot.press("enter", "x")
+        told = await sees(pilot, "not its own fault", "depends on the root ✖ Kustomization frontend/apps")
+        assert "kustomize build failed" in told
+        await pilot.press("enter")  # the root
+        await sees(pilot, "Kustomization frontend/apps  alpha")
+        await pilot.press("x")
+        await sees(pilot, "it is a root cause", "1 object waits behind it", "◌ Kustomization frontend/shop")
+
+
+async def test_why_of_what_is_ready_tells_what_would_stop(fleet: World) -> None:
+    async with running(fleet) as pilot:
+        await command(pilot, "ks name:base")
+        await sees(pilot, "filter name:base", "flux-system")
+        await pilot.press("enter", "x")
+        await sees(
+            pilot, "nothing needs explaining", "nothing would stop if it failed"
+        )  # who needs it has failed already

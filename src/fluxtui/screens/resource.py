@@ -20,6 +20,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject
+from fluxtui.screens.page.why import WhyTab
 from fluxtui.screens.page.yaml import TOO_DEEP, YamlTab
 from fluxtui.store.changes import Batch
 from fluxtui.widgets.flowline import FlowLine
@@ -40,6 +41,7 @@ class PageOf:
 
 PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
+    PageOf(Tab("why", "x", "Why", "Why"), WhyTab),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
 )
 """The tabs in their order; the keys are bound in `keymap.RESOURCE`."""

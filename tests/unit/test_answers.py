@@ -129,3 +129,11 @@ def test_the_network_in_words(error: Exception, words: str) -> None:
     told = unreachable("https://example.com", error)
     assert words in told.reason
     assert str(told).startswith("https://example.com: ")
+
+
+def test_an_object_within_a_message_does_not_hide_what_is_wrong_with_it() -> None:
+    held = '{\\"apiVersion\\":\\"v1\\",\\"spec\\":{' + "x" * 5000 + "}}"
+    text = f'\\"\\" is invalid: patch: Invalid value: \\"{held}\\": strict decoding error: unknown field \\"spec.x\\"'
+    body = f'{{"reason": "Invalid", "message": "{text}"}}'.encode()
+    told = refusal(422, body, "patch", "kustomizations")
+    assert told.message == '"" is invalid: patch: Invalid value: strict decoding error: unknown field "spec.x"'

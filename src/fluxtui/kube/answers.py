@@ -132,6 +132,8 @@ class _Status(msgspec.Struct):
 
 
 _status = msgspec.json.Decoder(_Status)
+_OBJECT = re.compile(r'Invalid value: "\{.*\}"(?=: )', re.DOTALL)
+"""A patch that does not fit is answered with the whole object, and what is wrong with it at the very end."""
 
 
 def refusal(
@@ -147,7 +149,7 @@ def refusal(
             told = _Status(message=lines[0])
     wait = told.details.retry_after if told.details and told.details.retry_after else 0.0
     wait = wait or retry_after((headers or {}).get("Retry-After", ""), now)
-    message = clean(told.message or "")[:MESSAGE_LIMIT]
+    message = clean(_OBJECT.sub("Invalid value", told.message or ""))[:MESSAGE_LIMIT]
     made = BY_STATUS.get(status, Refused)
     return made(status, clean(told.reason or "")[:80], message, verb, resource, min(wait, RETRY_LIMIT))
 

@@ -143,6 +143,29 @@ def test_triage_names_the_cause_its_cluster_and_who_waits(environment, tmp_path)
     assert nothing_is_left(tmp_path)
 
 
+def test_health_tells_each_kind_of_control_plane_and_why_counts_differ(environment):
+    told = demo(environment, "health", "-o", "json")
+    assert told.returncode == 1
+    tree = json.loads(told.stdout)
+    planes = {each["cluster"]: each for each in tree["clusters"]}
+    assert set(planes) == set(CLUSTERS) and not tree["complete"]
+    assert (planes["legacy-1"]["source"], planes["legacy-1"]["operator"]) == ("computed", "")
+    assert planes["legacy-1"]["flux"] and planes["legacy-1"]["kubernetes"], "told by Deployments and the API server"
+    assert planes["staging-1"]["report"]["stale"]
+    assert [each["what"] for each in planes["staging-1"]["findings"] if each["weight"] != "note"] == ["report off"]
+    counts = {each["kind"]: each for each in planes["staging-1"]["counts"]}
+    assert "since (the report is" in " ".join(counts["OCIRepository"]["why"])
+    assert planes["prod-us-1"]["state"] == "unreachable" and planes["prod-us-1"]["report"] is None
+    assert {odd["cluster"] for skew in tree["skews"] if skew["what"] == "Flux" for odd in skew["odd"]} >= {"update-1"}
+
+
+def test_health_of_a_calm_fleet_is_healthy_and_its_markdown_has_a_row_for_each(environment):
+    told = demo(environment, "--scenario", "calm", "health", "-o", "markdown")
+    assert (told.returncode, told.stderr) == (0, "")
+    for cluster in CLUSTERS:
+        assert f"| ● | `{cluster}` |" in told.stdout
+
+
 def test_markdown_for_an_issue(environment):
     told = demo(environment, "triage", "-o", "markdown", "cert-manager")
     assert told.returncode == 1

@@ -11,7 +11,7 @@ from fluxtui.kube.answers import Forbidden, GarbledAnswer, KubeError, Refused, U
 from fluxtui.kube.discovery import Catalogue, choose, discover
 from fluxtui.kube.transport import Document, Resource
 
-CORE = {"Namespace", "ConfigMap", "Event"}
+CORE = {kind.name for kind in KINDS.values() if not kind.group}
 
 
 class Told:

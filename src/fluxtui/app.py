@@ -74,6 +74,7 @@ class FluxtuiApp(App[None]):
         self.add_mode("health", self._health)
         self.add_mode("tree", self._tree)
         self.add_mode("resources", self._resources)
+        self.add_mode("lenses", self._lenses)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -103,6 +104,11 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.tree import TreeScreen
 
         return TreeScreen(self.desk)
+
+    def _lenses(self) -> FleetScreen:
+        from fluxtui.screens.lenses import LensesScreen
+
+        return LensesScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen

@@ -54,6 +54,7 @@ WORDS: dict[str, tuple[Command, str]] = {
     "health": (Go("health"), "the control planes: versions, controllers, sync, counts"),
     "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
     "resources": (Go("resources"), "lists of every kind"),
+    "but": (Go("lenses"), "green, but old, stale or behind something suspended"),
     "ctx": (Contexts(), "clusters: which are watched, how each answers"),
     "ns": (Narrow(""), "narrow to a namespace"),
     "theme": (Theme(""), "another theme"),
@@ -64,6 +65,7 @@ WORDS: dict[str, tuple[Command, str]] = {
 ALIASES = {
     "pulse": "triage", "home": "triage", "unhealthy": "triage",
     "report": "health", "controlplanes": "health",
+    "green": "but", "lenses": "but",
     "context": "ctx", "contexts": "ctx", "clusters": "ctx", "cluster": "ctx",
     "namespace": "ns", "namespaces": "ns",
     "skin": "theme", "reconnect": "retry", "help": "keys", "?": "keys", "q": "quit", "q!": "quit", "exit": "quit",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from fluxtui.insight.standing import Standing
+from fluxtui.kinds.ages import ago
 from fluxtui.screens.desk import PHASES
 from fluxtui.store.state import Phase
 from fluxtui.widgets.table_source import Span
@@ -30,3 +32,9 @@ def lost_spans(clusters: Iterable[Lost]) -> list[Span]:
     return [
         span for words, phase in told for span in ((" · ", "muted"), (f"{PHASES[phase][0]} {words}", PHASES[phase][1]))
     ]
+
+
+def standing_spans(clusters: Iterable[Standing], now: float) -> list[Span]:
+    """The clusters whose data is not current, as `lost_spans` tells them; those that still load are not lost."""
+    lost = (each for each in clusters if not each.fresh and each.phase not in (Phase.LOADING, Phase.MISSING))
+    return lost_spans(Lost(each.name, each.phase, ago(each.contact or each.since, now)) for each in lost)

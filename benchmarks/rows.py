@@ -115,8 +115,9 @@ def record(number: int, version: int, *, failing: bool | None = None):
 def main() -> None:
     """The program with all rows in its store, and no cluster behind it."""
     from fluxtui.app import FluxtuiApp, Start
+    from fluxtui.kube.contexts import Chosen
 
-    app = FluxtuiApp(Start(lambda: ((), ()), time.time, command="ks"))
+    app = FluxtuiApp(Start(lambda: Chosen((), ()), time.time, command="ks"))
     store = filled()
     app.desk.store._clusters.update(store._clusters)
     app.run()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fluxtui.app import FluxtuiApp, Start
 from fluxtui.kube import contexts
-from fluxtui.kube.contexts import Context
+from fluxtui.kube.contexts import Chosen
 
 IMAGES = Path(__file__).with_name("images")
 PATIENCE = 20.0
@@ -39,6 +39,9 @@ PICTURES = (
     Picture("triage-light", theme="fluxtui-light"),
     Picture("triage-colorblind", theme="fluxtui-colorblind"),
     Picture("triage-mono", theme="fluxtui-mono"),
+    Picture("tree", "tree", size=(160, 48)),
+    Picture("tree-80x24", "tree", size=(80, 24)),
+    Picture("tree-blast", "tree", ("r",), (120, 32)),
     Picture("health", "health", ("down", "down"), (160, 40)),
     Picture("health-80x24", "health", size=(80, 24)),
     Picture("plane", "health", ("down", "down", "enter"), (160, 40)),
@@ -75,9 +78,9 @@ def main() -> None:
 async def take(picture: Picture, kubeconfig: Path, *, png: bool) -> None:
     """Run the program until its data is there, press the keys, and draw it."""
 
-    def find() -> tuple[tuple[Context, ...], tuple[Context, ...]]:
+    def find() -> Chosen:
         found = contexts.load(str(kubeconfig))
-        return found.contexts, found.contexts
+        return Chosen(found.contexts, found.contexts)
 
     app = FluxtuiApp(Start(find, time.time, demo=True, read_only=True, command=picture.command, theme=picture.theme))
     async with app.run_test(size=picture.size) as pilot:

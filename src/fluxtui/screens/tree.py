@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from fluxtui import keymap
 from fluxtui.insight.forest import CLUSTER, Followed, Forest, Ref, View
 from fluxtui.insight.graph import Graph
+from fluxtui.insight.layers import Layers
 from fluxtui.insight.outline import Fold, LineKey, Outline
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
@@ -48,7 +49,7 @@ class TreeScreen(FleetScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._growth = TreeGrowth(desk, self._planted, self._counted)
+        self._growth = TreeGrowth(desk, self._planted, self._counted, self._layered)
         self._outline = Outline(Forest(View.DEPENDENCIES))
         self._rows = TreeRows(desk, self._outline)
         self._grown = False
@@ -56,6 +57,7 @@ class TreeScreen(FleetScreen):
         """What the blast radius is of; empty: the whole tree."""
         self._left: tuple[Outline, LineKey | None] | None = None
         """The tree and the cursor that the blast radius came from."""
+        self._layers: dict[str, Layers] = {}
         self._asked = Asked()
         self._placed = False
         """Whether the cursor was put on the worst root cause."""
@@ -95,7 +97,8 @@ class TreeScreen(FleetScreen):
     def catch_up(self) -> None:
         """Seen again, or the scope is another one: what was missed is planted."""
         self._growth.outdated(at_once=True)
-        self.desk.reporting.wake()
+        if self.desk.report is None:
+            self.desk.reporting.wake()
         self.rest_on(self._table)
         self._show()
 
@@ -115,16 +118,23 @@ class TreeScreen(FleetScreen):
             self._outline.open_below()
         self._outline.plant(forest, self._accepted(forest, self.desk.filters.get(self.tab, "")))
         self._what_if.again()
+        self._rows.forget()
         self._answer()
         self._place_cursor()
         self._repaint()
         if first:
             self.show_hints()
+        self.desk.reporting.wake()  # only now: it would share the time
 
     def _counted(self, waiting: Mapping[Ref, int]) -> None:
         self._rows.waiting = waiting
         if self.is_current:
             self._table.refresh_all()
+
+    def _layered(self, cluster: str, found: Layers) -> None:
+        self._layers[cluster] = found
+        if self.is_current:
+            self._show_bands()
 
     def show_report(self, report: TriageReport) -> None:
         """The root causes of Triage, with its numbers."""
@@ -134,6 +144,7 @@ class TreeScreen(FleetScreen):
         self._apply(self._forest.mark(self._causes()))
         self._place_cursor()
         self._show()
+        self.show_hints()
 
     def _causes(self) -> dict[Ref, int]:
         report = self.desk.report
@@ -290,11 +301,22 @@ class TreeScreen(FleetScreen):
         if aside.display:
             facts = node_facts(self.desk, key[0], key[1]) if key[1] else cluster_facts(self.desk, key[0])
             self.query_one("#details", FactSheet).show(facts)
-            self.query_one("#bands", FactSheet).show(band_facts(self.desk, key[0], key[1]))
+            self._show_bands()
         elif key[1]:
             why.show([(" ", ""), *edge_line(self.desk, key[0], key[1])])
         else:
             why.show([])
+
+    def _show_bands(self) -> None:
+        """The layers of the cluster under the cursor, as soon as they are known."""
+        key = self._key()
+        if key is None or not self.query_one("#aside").display:
+            return
+        known = self._layers.get(key[0])
+        self.query_one("#bands", FactSheet).show(band_facts(known, key[1]) if known is not None else [])
+        if self._growth.cluster != key[0]:
+            self._growth.cluster = key[0]
+            self._growth.turned()
 
     def hints(self) -> Sequence[KeyHint]:
         """Keys of a tree; back first where there is something to go back from."""
@@ -307,7 +329,7 @@ class TreeScreen(FleetScreen):
             KeyHint("space", "fold", 80),
             *((KeyHint("n", "next cause", 75),) if self._forest.causes and not self._roots else ()),
             KeyHint("r", "reverse", 72),
-            KeyHint("v", f"view: {self._growth.view}", 68) if not self._roots else KeyHint("w", "what if", 50),
+            *((KeyHint("v", f"view: {self._growth.view}", 68),) if not self._roots else ()),
             *COMMON_HINTS,
             KeyHint("w", "what if", 45),
             KeyHint("l", "longest chain", 35),

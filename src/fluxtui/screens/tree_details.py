@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from fluxtui.insight.edges import EdgeStates
 from fluxtui.insight.graph import Edge, Graph, Standing
-from fluxtui.insight.layers import layers
+from fluxtui.insight.layers import Layers
 from fluxtui.insight.standing import standing
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
@@ -145,14 +145,10 @@ def _unjudged(data: ClusterData) -> list[Fact]:
     return [Fact("may not see", [(joined(hidden, 5), "warning"), (": edges to these cannot be judged", "muted")], 3)]
 
 
-def band_facts(desk: Desk, cluster: str, identity: str) -> list[Fact]:
+def band_facts(found: Layers, identity: str) -> list[Fact]:
     """The layers of a cluster, first delivered first: how much of each is ready, which one is in progress, and in
     which the object stands.
     """
-    data = desk.store.find(cluster)
-    if data is None:
-        return []
-    found = layers(Graph(data))
     own = found.place.get(identity)
     facts = [Fact("", [("layers", "title")])] if found.bands else []
     for place, band in enumerate(found.bands):

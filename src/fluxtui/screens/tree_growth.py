@@ -4,11 +4,14 @@ Planting is sliced, and at most twice a second; the numbers follow when there is
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TypeVar
 
 from fluxtui.insight.forest import Forest, Ref, View
+from fluxtui.insight.graph import Graph
+from fluxtui.insight.layers import Layers, layers
 from fluxtui.insight.planting import plant
 from fluxtui.insight.waiting import radius, waiting
 from fluxtui.screens.desk import Desk
@@ -27,9 +30,14 @@ class TreeGrowth:
     """Plants whenever `outdated` was called and counts whenever `turned` was; hands both over when they are done."""
 
     def __init__(
-        self, desk: Desk, planted: Callable[[Forest], None], counted: Callable[[Mapping[Ref, int]], None]
+        self,
+        desk: Desk,
+        planted: Callable[[Forest], None],
+        counted: Callable[[Mapping[Ref, int]], None],
+        layered: Callable[[str, Layers], None],
     ) -> None:
         self._desk = desk
+        self._layered = layered
         self._planted = planted
         self._counted = counted
         self._due = asyncio.Event()
@@ -40,6 +48,8 @@ class TreeGrowth:
         self.view = View.DEPENDENCIES
         self.roots: Sequence[Ref] = ()
         """What the blast radius is shown of; empty: nothing."""
+        self.cluster = ""
+        """The cluster whose layers are wanted; empty: none."""
 
     def outdated(self, *, at_once: bool = False) -> None:
         """Another structure is wanted; `at_once` if somebody pressed a key for it."""
@@ -68,8 +78,21 @@ class TreeGrowth:
     async def _count(self) -> None:
         started = time.perf_counter()
         self._counted(await sliced(waiting(self._desk.store, self._desk.clusters(), self._desk.now())))
+        if self.cluster:
+            await self._layer(self.cluster)
         ended = time.perf_counter()
         self._count_at = ended + SHARE * (ended - started)
+
+    async def _layer(self, cluster: str) -> None:
+        """The layers cannot be computed in slices: a thread leaves the loop its turns. It reads what the loop may
+        change meanwhile; where that is noticed, the next time has to do.
+        """
+        data = self._desk.store.find(cluster)
+        if data is None:
+            return
+        graph = Graph(data)  # asks for the indexes: they are built here, on the loop
+        with contextlib.suppress(RuntimeError):
+            self._layered(cluster, await asyncio.to_thread(layers, graph))
 
     async def _rest(self) -> None:
         """At least half a second, unless a key wants it sooner; what is due then is done then."""

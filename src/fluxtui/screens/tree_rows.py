@@ -50,7 +50,7 @@ class TreeRows:
         self.assumed: Mapping[Ref, Status] = {}
         self.stopped: frozenset[Ref] = frozenset()
         """What is assumed of objects, and which would stop then."""
-        self._judges: dict[str, tuple[float, EdgeStates]] = {}
+        self._judges: dict[str, tuple[int, Graph, EdgeStates]] = {}
 
     def __len__(self) -> int:
         return len(self.outline)
@@ -110,9 +110,9 @@ class TreeRows:
         edge = self.edge_of(line)
         said = self.judge(cluster, edge) if edge is not None else None
         spans: list[Span] = [guides, *self._object(node, row), *self._cause(node), *self._assumption(key)]
+        spans += self._folded(node)  # before the edge: a number that is cut says something else
         if said is not None and edge is not None and edge.kind != "owns":
             spans.append((f"  {said.mark}", _edge_style(said)))
-        spans += self._folded(node)
         since = ago(row.since, self.desk.now()) if row is not None and row.status is not Status.READY else ""
         waits = self.waiting.get(key, 0)
         causes = outline.forest.causes.get(node)
@@ -136,21 +136,29 @@ class TreeRows:
         if above == TOP or forest.status[above] == CLUSTER or forest.view is View.OWNERSHIP:
             return None
         cluster, identity = forest.keys[node]
-        data = self.desk.store.find(cluster)
-        row = data.row(identity) if data is not None else None
-        if data is None or row is None:
+        row = self.desk.store.row(cluster, identity)
+        if row is None:
             return None
         target = forest.keys[above][1]
-        edges = [edge for edge in Graph(data).dependencies(row.record) if edge.target == target]
+        edges = [edge for edge in self._judge(cluster)[0].dependencies(row.record) if edge.target == target]
         return min(edges, key=lambda edge: edge.kind != "needs", default=None)
 
     def judge(self, cluster: str, edge: Edge) -> EdgeState:
-        """The state of an edge now; circles are searched for once per moment."""
+        """The state of an edge now."""
+        return self._judge(cluster)[1].of(edge)
+
+    def forget(self) -> None:
+        """Edges are others: what was found out about circles does not hold."""
+        self._judges.clear()
+
+    def _judge(self, cluster: str) -> tuple[Graph, EdgeStates]:
+        """The graph of a cluster; circles in it are searched for once a second at most."""
         now = self.desk.now()
         known = self._judges.get(cluster)
-        if known is None or known[0] != now:
-            known = self._judges[cluster] = now, EdgeStates(Graph(self.desk.store.cluster(cluster)), now)
-        return known[1].of(edge)
+        if known is None or known[0] != int(now):
+            graph = Graph(self.desk.store.cluster(cluster))
+            known = self._judges[cluster] = int(now), graph, EdgeStates(graph, now)
+        return known[1], known[2]
 
     # Words
 

@@ -177,7 +177,7 @@ class FluxtuiApp(App[None]):
         """Open an object's page over the list it was chosen in."""
         from fluxtui.screens.resource import ResourceScreen
 
-        self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity))
+        self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity, event.page))
 
     async def on_located(self, event: Located) -> None:
         """Show an object in the tree, its ancestors unfolded."""

@@ -376,6 +376,4 @@ async def test_why_of_what_is_ready_tells_what_would_stop(fleet: World) -> None:
         await command(pilot, "ks name:base")
         await sees(pilot, "filter name:base", "flux-system")
         await pilot.press("enter", "x")
-        await sees(
-            pilot, "nothing needs explaining", "nothing would stop if it failed"
-        )  # who needs it has failed already
+        await sees(pilot, "nothing needs explaining", "1 object would stop if it failed  of frontend")

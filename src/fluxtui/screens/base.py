@@ -39,12 +39,13 @@ class CommandGiven(Message):
 
 
 class Opened(Message):
-    """The user opens an object: (cluster, id)."""
+    """The user opens an object: (cluster, id), at a tab of its page (its id, empty for the first)."""
 
-    def __init__(self, cluster: str, identity: str) -> None:
+    def __init__(self, cluster: str, identity: str, page: str = "") -> None:
         super().__init__()
         self.cluster = cluster
         self.identity = identity
+        self.page = page
 
 
 class Located(Message):
@@ -246,7 +247,7 @@ class FleetScreen(Screen[None]):
         """Open the YAML of the object under the cursor."""
         chosen = self.chosen()
         if chosen is not None:
-            self.post_message(Opened(*chosen))
+            self.post_message(Opened(*chosen, "yaml"))
 
     def action_tree(self) -> None:
         """Show the object under the cursor in the tree."""

@@ -61,8 +61,8 @@ def path_at(text: str, line: int) -> str:
     import yaml
 
     found = ""
-    compose: Any = yaml.compose
-    for path, node in _nodes("", compose(text, Loader=yaml.CSafeLoader)):
+    library: Any = yaml
+    for path, node in _nodes("", library.compose(text, Loader=yaml.CSafeLoader)):
         start, end = node.start_mark, node.end_mark
         if start.line <= line and (line < end.line or (line == start.line == end.line)):
             found = path

@@ -45,9 +45,6 @@ TRIAGE: tuple[Binding, ...] = (Binding("z", "zoom", "Evidence alone", show=False
 ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
 """Of the lists of one report: green but, suspended, changes."""
 
-ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
-"""Of the lists of one report: green but, suspended, changes."""
-
 HEALTH: tuple[Binding, ...] = (
     Binding("z", "zoom", "Details alone", show=False, id="health.zoom"),
     Binding("i", "instance", "The FluxInstance", show=False, id="health.instance"),
@@ -125,7 +122,6 @@ def all_ids() -> set[str]:
         *APP,
         *SCREEN,
         *TRIAGE,
-        *ROSTER,
         *ROSTER,
         *HEALTH,
         *PLANE,

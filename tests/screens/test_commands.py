@@ -180,16 +180,27 @@ async def test_a_namespace_narrows_every_list_and_zero_widens_it(incident: World
 
 
 async def test_a_namespace_that_does_not_exist_is_refused_with_those_that_are_close() -> None:
-    world = World("incident", ["staging-1", "prod-eu-1"])
+    world = World(
+        "incident", ["staging-1", "prod-eu-1", "prod-us-1"]
+    )  # the last is unreachable: it shows nothing anyway
     async with running(world) as pilot:
         await sees(pilot, "cert-manager")
         await command(pilot, "ns frontent")
-        await refused(pilot, "there is no namespace 'frontent' in staging-1, prod-eu-1: try frontend")
+        await refused(pilot, "there is no namespace 'frontent' in staging-1, prod-eu-1 and 1 more: try frontend")
         assert not pilot.app.desk.namespace  # type: ignore[attr-defined]
         await pilot.press("backspace", "d", "enter")
         await until(pilot, lambda: pilot.app.desk.namespace == "frontend")  # type: ignore[attr-defined]
         await command(pilot, "ns all")
         await until(pilot, lambda: not pilot.app.desk.namespace)  # type: ignore[attr-defined]
+
+
+async def test_a_namespace_is_taken_with_a_warning_where_no_cluster_answers() -> None:
+    world = World("incident", ["prod-us-1"])
+    async with running(world) as pilot:
+        await sees(pilot, "unreachable")
+        await command(pilot, "ns anything")
+        await notified(pilot, "nobody knows namespace 'anything'", "not told by prod-us-1 (unreachable)")
+        assert pilot.app.desk.namespace == "anything"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("phase", [Phase.FORBIDDEN, Phase.LOADING])
@@ -201,9 +212,9 @@ async def test_a_namespace_is_taken_with_a_warning_where_not_every_cluster_tells
         await command(pilot, "ns frontend")
         await until(pilot, lambda: pilot.app.desk.namespace == "frontend")  # type: ignore[attr-defined]
         assert not pilot.app._notifications
-        await command(pilot, "ns elsewhere")
-        await notified(pilot, "nobody knows namespace 'elsewhere'", f"not told by prod-eu-1 ({phase})")
-        assert pilot.app.desk.namespace == "elsewhere"  # type: ignore[attr-defined]
+        await command(pilot, "ns frontent")
+        await notified(pilot, "nobody knows namespace 'frontent' (close: frontend)", f"not told by prod-eu-1 ({phase})")
+        assert pilot.app.desk.namespace == "frontent"  # type: ignore[attr-defined]
 
 
 async def test_a_context_or_a_glob_narrows_to_clusters(incident: World) -> None:

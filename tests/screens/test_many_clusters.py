@@ -48,7 +48,7 @@ async def test_without_a_watched_cluster_nothing_claims_to_connect() -> None:
     async with running(World("incident"), SMALL) as pilot:
         await sees(pilot, "cert-manager/cert-manager")
         await command(pilot, "ctx -*")
-        told = await sees(pilot, "no cluster is watched", "The kubeconfig has 4 contexts")
+        told = await sees(pilot, "no cluster is watched", "The kubeconfig has 5 contexts")
         assert "loading" not in told and "connecting" not in told
         await command(pilot, "ctx +update-1")
         await sees(pilot, "1 of 1 clusters fresh")
@@ -111,9 +111,9 @@ async def test_a_cluster_has_the_same_numbers_in_the_list_of_contexts_as_in_tria
         strip = re.search(r"prod-eu-1 ✖ (\d+)/(\d+)", await sees(pilot, "prod-eu-1 ✖"))
         assert strip is not None
         await command(pilot, "ctx")
-        told = await sees(pilot, "Contexts 4 of 4 watched")
+        told = await sees(pilot, "Contexts 5 of 5 watched")
         row = next(line for line in told.splitlines() if "prod-eu-1" in line).split()
-        assert row[row.index("v1.36.0") + 1 :][:2] == [strip[2], strip[1]]
+        assert row[row.index("v1.36.3") + 1 :][:2] == [strip[2], strip[1]]
 
 
 async def test_contexts_that_differ_at_their_ends_can_be_told_apart() -> None:

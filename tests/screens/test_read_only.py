@@ -33,7 +33,7 @@ async def test_a_session_through_everything_sends_questions_only(
 ) -> None:
     built, kubeconfig = fleet
     known = contexts.load(str(kubeconfig)).contexts
-    app = FluxtuiApp(Start(lambda: (known, known), time.time, read_only=read_only))
+    app = FluxtuiApp(Start(lambda: contexts.Chosen(known, known), time.time, read_only=read_only))
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         await sees(pilot, "HelmRelease cert-manager/cert-manager", "waits behind")
         assert ("READ-ONLY" in lines(pilot)[0]) == read_only
@@ -60,9 +60,9 @@ async def test_a_session_through_everything_sends_questions_only(
         await sees(pilot, "apiVersion: kustomize.toolkit.fluxcd.io")
         await pilot.press("escape")
         await command(pilot, "ctx")
-        await sees(pilot, "4 of 4 watched")
+        await sees(pilot, "5 of 5 watched")
         await pilot.press("r", "space")
-        await sees(pilot, "3 of 4 watched")
+        await sees(pilot, "4 of 5 watched")
         await command(pilot, "retry")
         if read_only:
             assert not [held for held in gc.get_objects() if type(held) is Writer]

@@ -2,14 +2,22 @@
 
 import re
 
+from fluxtui.insight.triage import triage_now
+
 from .world import SMALL, World, kustomization, lines, loses, running, screen, sees, until
 
 TINY = (60, 15)
 
 
+def waiting(world: World) -> str:
+    """How many objects wait behind the first cause, as its evidence says it."""
+    return f"{len(triage_now(world.fleet.store, world.now()).problems[0].blocked)} objects"
+
+
 async def test_what_the_evidence_has_no_room_for_is_one_key_away() -> None:
-    async with running(World("incident"), (80, 22)) as pilot:
-        told = await sees(pilot, "46 objects")
+    world = World("incident")
+    async with running(world, SMALL) as pilot:
+        told = await sees(pilot, "waits behind", waiting(world))
         assert "Released is False" not in told
         named = re.search(r"more lines: (\S+)", told)
         assert named is not None
@@ -26,7 +34,7 @@ async def test_what_the_evidence_has_no_room_for_is_one_key_away() -> None:
 async def test_the_evidence_alone_stays_so_while_the_fleet_changes() -> None:
     world = World("incident")
     async with running(world, SMALL) as pilot:
-        await sees(pilot, "46 objects")
+        await sees(pilot, waiting(world))
         await pilot.press("z")
         await loses(pilot, "root causes")
         world.put("update-1", kustomization("apps", "new", ready=False))

@@ -44,7 +44,7 @@ async def test_connecting_is_said_before_the_first_answer() -> None:
     for name in world.objects:
         world.phase(name, Phase.LOADING, contact=0)
     async with running(world) as pilot:
-        told = await sees(pilot, "0 of 4 clusters")
+        told = await sees(pilot, "0 of 5 clusters")
         assert HEALTHY not in told and "root causes explain" not in told
         await pilot.press("4")
         await sees(pilot, "loading Kustomizations")
@@ -54,7 +54,7 @@ async def test_causes_appear_while_other_clusters_are_still_loading() -> None:
     world = World("incident")
     world.phase("staging-1", Phase.LOADING, contact=0)
     async with running(world, WIDE) as pilot:
-        told = await sees(pilot, "cert-manager/cert-manager", "2 of 4 clusters fresh")
+        told = await sees(pilot, "cert-manager/cert-manager", "3 of 5 clusters fresh")
         assert "staging-1 ◐ loading" in told
 
 
@@ -80,7 +80,7 @@ async def test_a_fleet_that_is_well_says_so_with_its_coverage(pair: World, size:
 
 async def test_the_calm_scenario_is_calm(calm: World) -> None:
     async with running(calm, WIDE) as pilot:
-        await sees(pilot, HEALTHY, "4 of 4 clusters fresh")
+        await sees(pilot, HEALTHY, "5 of 5 clusters fresh")
 
 
 # --- well as far as one can see
@@ -231,14 +231,14 @@ async def test_a_cluster_that_comes_back_has_no_ghosts_and_no_duplicates(pair: W
 async def test_a_lost_cluster_is_in_the_verdict_and_its_causes_say_how_old_they_are() -> None:
     world = World("incident")
     async with running(world, WIDE) as pilot:
-        await sees(pilot, "cert-manager/cert-manager", "3 of 4 clusters fresh")
+        await sees(pilot, "cert-manager/cert-manager", "4 of 5 clusters fresh")
         world.phase("prod-eu-1", Phase.STALE, "connection lost", since=300, contact=300)
         world.tell()
-        told = await sees(pilot, "2 of 4 clusters fresh", "prod-eu-1 stale for 5m", "data is stale, 5m old")
+        told = await sees(pilot, "3 of 5 clusters fresh", "prod-eu-1 stale for 5m", "data is stale, 5m old")
         assert "cert-manager/cert-manager" in told  # the last word still counts, as what it is
         world.phase("prod-eu-1", Phase.FRESH)
         world.tell()
-        await sees(pilot, "3 of 4 clusters fresh", "seen 3s ago")
+        await sees(pilot, "4 of 5 clusters fresh", "seen 3s ago")
 
 
 async def test_a_cause_in_a_cluster_with_forbidden_kinds_says_what_it_may_not_see() -> None:

@@ -25,6 +25,7 @@ from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.contexts import Chosen, Context, Endpoint, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.simulator import demo
+from fluxtui.simulator.simulation import Member
 from fluxtui.store.state import DataState, Phase
 from fluxtui.store.store import Store
 
@@ -39,9 +40,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 @functools.cache
+def _played(scenario: str, seed: int) -> dict[str, Member]:
+    """The clusters at the opening, by name. Shared by all tests: never changed."""
+    return demo.build(scenario, opening=OPENING, seed=seed).simulation.members
+
+
+@functools.cache
 def _founded(scenario: str, seed: int) -> dict[str, dict[str, Json]]:
     """Cluster → id → object, as the scenario leaves them at the opening. Shared by all tests: never changed."""
-    members = demo.build(scenario, opening=OPENING, seed=seed).simulation.members
     return {
         name: {
             identity(obj): obj
@@ -49,7 +55,16 @@ def _founded(scenario: str, seed: int) -> dict[str, dict[str, Json]]:
             for obj in member.objects.list(kind.name)
             if _selected(kind, obj)
         }
-        for name, member in members.items()
+        for name, member in _played(scenario, seed).items()
+    }
+
+
+@functools.cache
+def _fleet_of(scenario: str, seed: int) -> dict[str, tuple[str, frozenset[str]]]:
+    """Cluster → the Kubernetes version that it says to run, and the kinds that it does not serve."""
+    return {
+        name: (member.cluster.server, frozenset(kind for kind in KINDS if kind not in member.objects.resources))
+        for name, member in _played(scenario, seed).items()
     }
 
 
@@ -108,6 +123,10 @@ class World:
         self.time = OPENING
         self.objects: dict[str, dict[str, Json]] = {name: dict(founded.get(name, {})) for name in chosen}
         self.states: dict[tuple[str, str], DataState] = {}
+        known = _fleet_of(scenario, seed) if scenario else {}
+        self.versions = {name: version for name, (version, _) in known.items()}
+        self.missing = {(name, kind) for name, (_, kinds) in known.items() for kind in kinds}
+        """(cluster, kind) of what a cluster does not serve."""
         self.contexts = [
             Context(name=name, endpoint=Endpoint(server=f"https://{_host(name)}.example:6443")) for name in chosen
         ]
@@ -154,6 +173,8 @@ class World:
     def state(self, cluster: str, kind: str) -> DataState:
         """What a table of the store is told."""
         fresh = DataState(Phase.FRESH, OPENING - 60, self.time - 3)
+        if (cluster, kind) in self.missing and (cluster, "") not in self.states:
+            fresh = DataState(Phase.MISSING, OPENING - 60, self.time - 3, "the server does not serve this kind")
         return self.states.get((cluster, kind)) or self.states.get((cluster, "")) or fresh
 
     # What the clusters hold
@@ -227,7 +248,7 @@ class StillCluster(Cluster):
 
     def start(self) -> None:
         """It has told everything at once."""
-        self._version = "v1.36.0"
+        self._version = self.world.versions.get(self.name, "v1.36.0")
         self.load()
 
     def load(self) -> None:

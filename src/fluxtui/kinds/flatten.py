@@ -131,6 +131,10 @@ def identity(kind: str, meta: Metadata) -> Told:
     if meta.annotations is not None:
         told["suspended"] = _disabled(kind, meta.annotations)
         told["suspended_by"] = _suspended_by(meta.annotations)
+        if meta.annotations.suspend_comment:
+            told["suspended_why"] = line(meta.annotations.suspend_comment)
+        if alone := _left_alone(kind, meta.annotations):
+            told["left_alone"] = alone
     return told
 
 
@@ -138,6 +142,19 @@ def _disabled(kind: str, annotations: Annotations) -> bool:
     if kind in DISABLED_BY_ANNOTATION:
         return (annotations.reconcile or "").lower() == "disabled"
     return kind == "ArtifactGenerator" and (annotations.reconcile_generator or "").lower() == "disabled"
+
+
+def _left_alone(kind: str, annotations: Annotations) -> str:
+    """The annotation by which an applier leaves out an object that it would apply (facts: flux §1, kustomize API)."""
+    if (annotations.kustomize_reconcile or "").lower() == "disabled":
+        return "kustomize.toolkit.fluxcd.io/reconcile: disabled"
+    if (annotations.kustomize_ssa or "").lower() == "ignore":
+        return "kustomize.toolkit.fluxcd.io/ssa: Ignore"
+    if kind not in DISABLED_BY_ANNOTATION and (annotations.reconcile or "").lower() == "disabled":
+        return "fluxcd.controlplane.io/reconcile: disabled"
+    if (annotations.helm_drift or "").lower() == "disabled":
+        return "helm.toolkit.fluxcd.io/driftDetection: disabled"
+    return ""
 
 
 def _suspended_by(annotations: Annotations) -> str:

@@ -63,6 +63,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     # what its controller says
     suspended: bool = False
     suspended_by: str = ""
+    """Who, and why after a colon where a comment tells."""
+    suspended_why: str = ""
+    """The comment alone."""
+    left_alone: str = ""
+    """The annotation (``key: value``) by which its applier is told to leave it as it is."""
     ready: str = ""
     """Status of the Ready condition: True, False, Unknown, or empty without one."""
     reason: str = ""

@@ -30,6 +30,9 @@ class Annotations(Struct, gc=False):
     suspended_by: Text = field(name="fluxcd.controlplane.io/suspendedBy", default=None)
     suspended_by_weave: Text = field(name="metadata.weave.works/suspended-by", default=None)
     suspend_comment: Text = field(name="metadata.weave.works/suspended-comment", default=None)
+    kustomize_reconcile: Text = field(name="kustomize.toolkit.fluxcd.io/reconcile", default=None)
+    kustomize_ssa: Text = field(name="kustomize.toolkit.fluxcd.io/ssa", default=None)
+    helm_drift: Text = field(name="helm.toolkit.fluxcd.io/driftDetection", default=None)
     initial_events_end: Text = field(name="k8s.io/initial-events-end", default=None)
 
 

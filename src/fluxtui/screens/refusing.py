@@ -36,7 +36,9 @@ def doubt(desk: Desk, namespace: str) -> str:
     silent = _silent(desk)
     if not silent or not _unknown(desk, namespace):
         return ""
-    return f"nobody knows namespace {namespace!r}; not told by {joined(silent)}"
+    close = get_close_matches(namespace, desk.namespaces(), n=2, cutoff=0.5)
+    meant = f" (close: {', '.join(close)})" if close else ""
+    return f"nobody knows namespace {namespace!r}{meant}; not told by {joined(silent)}"
 
 
 def _unknown(desk: Desk, namespace: str) -> str:
@@ -49,6 +51,13 @@ def _unknown(desk: Desk, namespace: str) -> str:
 
 
 def _silent(desk: Desk) -> list[str]:
-    """The clusters in scope whose namespaces cannot be known now, and why."""
-    states = [(cluster, desk.store.table(cluster, "Namespace").state) for cluster in desk.clusters()]
-    return [f"{cluster} ({state.phase})" for cluster, state in states if state.phase not in (Phase.FRESH, Phase.STALE)]
+    """The clusters in scope whose objects can be seen though not their namespaces, now or soon, and why; all of them if
+    none has told. One that is lost alone shows nothing in any namespace.
+    """
+    states = {cluster: desk.store.table(cluster, "Namespace").state.phase for cluster in desk.clusters()}
+    told = any(phase in (Phase.FRESH, Phase.STALE) for phase in states.values())
+    return [
+        f"{cluster} ({phase})"
+        for cluster, phase in states.items()
+        if not told or phase in (Phase.LOADING, Phase.FORBIDDEN)
+    ]

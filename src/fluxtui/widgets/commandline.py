@@ -347,7 +347,7 @@ class Completions(Painted):
         self.offer(())
         self.complaint = text
         self.display = True
-        self._stand(width_of(plain(text)) + 4, len(self._complaint_lines(self._room())))
+        self._stand(self._room(), len(self._complaint_lines(self._room())))
 
     def _room(self) -> int:
         return max(self.app.size.width - 2, 1)

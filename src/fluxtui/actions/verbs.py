@@ -31,7 +31,7 @@ class Word(msgspec.Struct, frozen=True):
 WORDS: dict[Verb, Word] = {
     Verb.RECONCILE: Word("reconcile", "ask its controller to run now", "reconciling"),
     Verb.WITH_SOURCE: Word("reconcile with source", "the source first, then the object", "reconciling with source"),
-    Verb.FORCE: Word("force", "install or upgrade once more; a provider: outside its window", "forcing"),
+    Verb.FORCE: Word("force", "once more, whatever it thinks; a provider: outside its window", "forcing"),
     Verb.RESET: Word("reset", "forget its failed tries, and try again", "resetting"),
     Verb.SUSPEND: Word("suspend", "let nobody reconcile it, with a reason", "suspending"),
     Verb.RESUME: Word("resume", "reconcile it again, now", "resuming"),

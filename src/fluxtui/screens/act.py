@@ -17,7 +17,7 @@ from fluxtui.actions.plan import Item, Plan, Step, make
 from fluxtui.actions.rights import need
 from fluxtui.actions.run import Run, Stage
 from fluxtui.actions.verbs import WORDS, Verb
-from fluxtui.screens.acting import Acting, DeskSight, Target, told, without
+from fluxtui.screens.acting import Acting, DeskSight, Target, open_menu, told, without
 from fluxtui.screens.details import named
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine
@@ -47,15 +47,18 @@ STAGES: dict[Stage, tuple[str, str]] = {
 FAILED = ("✖", "status-failed")
 TALLEST = 12
 """Rows of the table at most: the patches need room."""
+FRAME = 8
+"""Rows of border, title, gaps and keys."""
 NO_REASON = "say why it is suspended: whoever finds it will want to know"
 
 
 class ItemRows:
     """A `TableSource` over the objects of a plan, and how far they are once it is carried out."""
 
-    def __init__(self, plan: Plan, run: Run | None) -> None:
+    def __init__(self, plan: Plan, run: Run | None, columns: Sequence[str]) -> None:
         self._plan = plan
         self._run = run
+        self._columns = tuple(columns)
 
     def __len__(self) -> int:
         return len(self._plan.items)
@@ -88,12 +91,13 @@ class ItemRows:
         glyph, style = STAGES.get(stage, FAILED)
         word = "to do" if self._run is None and stage is Stage.QUEUED else stage.value
         off = "faint" if stage is Stage.SKIPPED else ""
-        return [
-            [(f"{glyph} ", style), (word, style)],
-            (named(item.identity), off or "strong"),
-            (item.cluster, off or "muted"),
-            (text, off),
-        ]
+        cells: dict[str, Cell] = {
+            "stage": [(f"{glyph} ", style), (word, style)],
+            "object": (named(item.identity), off or "strong"),
+            "cluster": (item.cluster, off or "muted"),
+            "text": (text, off),
+        }
+        return [cells[column] for column in self._columns]
 
 
 def _before(item: Item) -> str:
@@ -109,6 +113,7 @@ class ActScreen(ModalScreen[None]):
         Binding("escape", "close", "Close", show=False),
         Binding("ctrl+x", "cancel", "Cancel what is under way", show=False),
         Binding("c", "copy", "Copy the commands", show=False),
+        Binding("R", "again", "Another action on the same objects", show=False),
         Binding("enter", "go", "Carry out", show=False),
     ]
 
@@ -121,6 +126,8 @@ class ActScreen(ModalScreen[None]):
         self._missing: dict[Target, str] = {}
         self._plan = self._made()
         self._run: Run | None = None
+        self._lines = 0
+        """The most lines of requests that were shown."""
         self._named: set[str] = set()
         """Protected contexts whose names were typed."""
 
@@ -155,7 +162,9 @@ class ActScreen(ModalScreen[None]):
 
     def _show_items(self) -> None:
         table = self.query_one("#items", VirtualTable)
-        table.set_source(ItemRows(self._plan, self._run))
+        several = len({item.cluster for item in self._plan.items}) > 1
+        columns = [column for column in COLUMNS if several or column.id != "cluster"]
+        table.set_source(ItemRows(self._plan, self._run, [column.id for column in columns]), columns)
         self._show_title()
         self._show_patches()
 
@@ -176,7 +185,7 @@ class ActScreen(ModalScreen[None]):
             go = [KeyHint("⏎", WORDS[self._verb].title, 90, "enter")] if self._plan.todo else []
             return [*go, KeyHint("esc", "not now", 80, "escape"), copy]
         if self._run.over:
-            return [KeyHint("esc", "close", 90, "escape"), copy]
+            return [KeyHint("esc", "close", 90, "escape"), KeyHint("R", "another action", 60), copy]
         return [KeyHint("esc", "leave it running", 90, "escape"), KeyHint("ctrl+x", "cancel", 80), copy]
 
     def _show_patches(self) -> None:
@@ -184,6 +193,21 @@ class ActScreen(ModalScreen[None]):
         if 0 <= at < len(self._plan.items):
             text = "\n\n".join(self._told_of(at))
             self.query_one("#patches", DocumentView).show(text, "yaml")
+            self._make_room(text)
+
+    def _make_room(self, text: str) -> None:
+        """As high as what is shown needs, and no higher than the screen; it never shrinks while it is open."""
+        width = min(132, self.app.size.width) - 10
+        lines = sum(1 + len(line) // max(20, width) for line in text.splitlines())
+        self._lines = max(self._lines, lines)
+        asked = 4 if self.query_one("#question").display else 0
+        wanted = self._lines + min(len(self._plan.items) + 1, TALLEST) + asked + FRAME
+        highest = self.app.size.height - 1
+        self.query_one("#act").styles.height = min(wanted, highest)
+
+    def on_resize(self) -> None:
+        """The terminal has another size."""
+        self._show_patches()
 
     def _told_of(self, at: int) -> list[str]:
         """All that there is to say of one object: its end, notes, requests."""
@@ -315,6 +339,14 @@ class ActScreen(ModalScreen[None]):
         """Send nothing more, and wait no longer."""
         if self._run is not None:
             self._run.cancel()
+
+    def action_again(self) -> None:
+        """The menu again, for the same objects, when this is over: resumed, one wants to reconcile with the source."""
+        if self._run is not None and self._run.over:
+            around, targets = self._around, self._targets
+            below = self.app.screen_stack[-2]
+            self.dismiss()
+            self.app.call_later(open_menu, below, around.desk, targets)
 
     def action_copy(self) -> None:
         """Copy the commands that do the same."""

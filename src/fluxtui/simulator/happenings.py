@@ -124,7 +124,8 @@ def _(what: scenario.Release, stage: Stage, count: int) -> None:
 @happen.register
 def _(what: scenario.Restart, stage: Stage, count: int) -> None:
     for _, engine in stage.told(what):
-        pods.restart(engine, _split(what.deployment)[1], what.times, what.reason)
+        namespace, name = _split(what.deployment)
+        pods.restart(engine, name, namespace, what.times, what.reason)
 
 
 @happen.register

@@ -27,6 +27,7 @@ OPERATOR = "fluxcd.controlplane.io"
 REPORTS = "wgpolicyk8s.io"
 KYVERNO = "kyverno.io"
 RBAC = "rbac.authorization.k8s.io"
+METRICS = "metrics.k8s.io"
 
 SOURCES = ("all", "fluxcd", "fluxcd-sources")
 APPLIERS = ("all", "fluxcd", "fluxcd-appliers")

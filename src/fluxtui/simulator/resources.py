@@ -46,6 +46,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Defined by a CustomResourceDefinition; built into the server otherwise."""
     generations: bool = True
     """Whether metadata.generation counts changes of the specification (ConfigMaps and the like have none)."""
+    read_only: bool = False
+    """Whether it can only be got and listed, as what an aggregated API computes."""
 
     @property
     def api_version(self) -> str:
@@ -60,6 +62,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verbs(self) -> tuple[str, ...]:
         """What can be done with it, in the order in which the real server lists the verbs."""
+        if self.read_only:
+            return ("get", "list")
         if self.custom:
             return ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
         if self.kind == "Namespace":

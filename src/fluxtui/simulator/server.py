@@ -9,7 +9,7 @@ import logging
 import msgspec
 from aiohttp import web
 
-from fluxtui.simulator import answers, discovery, logs, reading, refusals, reviews, writing
+from fluxtui.simulator import answers, discovery, logs, metrics, reading, refusals, reviews, writing
 from fluxtui.simulator.access import Access, User
 from fluxtui.simulator.calls import Call, Target, attempt_of, target_of
 from fluxtui.simulator.faults import Faults
@@ -83,6 +83,10 @@ class ApiServer:
         if bool(scoped) != resource.namespaced and (scoped or target.name or verb == "create"):
             return answers.page_not_found()
         call = Call(request, target, resource, user)
+        if resource.read_only:
+            if verb not in resource.verbs:
+                raise refusals.method_not_allowed()
+            return await metrics.answer(call, self.objects)
         match verb:
             case "watch":
                 return await self.watches.serve(call)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from fluxtui.simulator import registry
+from fluxtui.simulator import metrics, registry
 from fluxtui.simulator.controllers.engine import Clock, Engine
 from fluxtui.simulator.controllers.installed import engine_for
 from fluxtui.simulator.fleet import clusters, filler, founding, lived
@@ -62,8 +62,9 @@ class Member:
 
 
 def _served(cluster: Cluster) -> Resources:
-    """The kinds that a cluster serves: those of the operator only where it is installed."""
-    return Resources(kind for kind in registry.ALL if cluster.operated or kind.group != registry.OPERATOR)
+    """The kinds that a cluster serves: those of the operator, and metrics, only where somebody installs them."""
+    kinds = [kind for kind in registry.ALL if cluster.operated or kind.group != registry.OPERATOR]
+    return Resources(kinds if cluster.automation else [*kinds, metrics.KIND])
 
 
 class Simulation:

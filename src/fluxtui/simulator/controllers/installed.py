@@ -6,8 +6,8 @@ from fluxtui.simulator.controllers import (
     instance,
     kustomize,
     kyverno,
-    pods,
     provider,
+    replicas,
     report,
     resourceset,
     sources,
@@ -41,7 +41,7 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
             "ImagePolicy": image.policy,
             "ImageUpdateAutomation": image.automation,
         },
-        (sources.dependents, resourceset.readers, kyverno.orphans, pods.keep),
+        (sources.dependents, resourceset.readers, kyverno.orphans, replicas.keep),
         {
             "Kustomization": kustomize.finalize,
             "HelmRelease": helm.finalize,

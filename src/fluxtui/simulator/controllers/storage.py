@@ -18,6 +18,7 @@ MANAGERS: dict[str, str] = {
     "ImagePolicy": "gotk-image-reflector-controller",
     "ImageUpdateAutomation": "gotk-image-automation-controller",
     "Deployment": "kube-controller-manager",
+    "ReplicaSet": "kube-controller-manager",
     "Pod": "kubelet",
     "PolicyReport": "kyverno-reports",
 }

@@ -1,5 +1,6 @@
 """What the kubelet and the deployment controller do to a Deployment's status: its pods become ready, or never do."""
 
+from fluxtui.simulator.controllers import replicas
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import Run, Steps
 from fluxtui.simulator.controllers.times import stamp
@@ -11,28 +12,22 @@ START = (1.0, 4.0)
 def reconcile(run: Run) -> Steps:
     """One rollout of a Deployment."""
     wanted: int = run.spec.get("replicas", 1)
+    bad, up = replicas.broken(run.engine, run.obj), replicas.ready(run.engine, run.obj)
     settled = run.status.get("observedGeneration") == run.generation and run.status.get("readyReplicas", 0) >= wanted
-    if settled and not _broken(run):
+    if settled and not bad and up >= wanted:
         return None
-    _write(run, wanted, 0)
-    if _broken(run):
+    _write(run, wanted, 0 if bad else min(up, wanted))
+    if bad:
+        replicas.keep(run.engine, "MODIFIED", run.obj)  # its pods go on crashing while its own status stays
         return 10.0
     yield run.engine.random.uniform(*START)
     _write(run, wanted, wanted)
     return None
 
 
-def _broken(run: Run) -> bool:
-    image = run.engine.broken.get((run.namespace, run.name))
-    if image is None:
-        return False
-    containers: list[Object] = run.spec["template"]["spec"]["containers"]
-    return any(image in container["image"] for container in containers)
-
-
 def _write(run: Run, wanted: int, ready: int) -> None:
     available = ready >= wanted
-    replicas = f'ReplicaSet "{run.name}-{abs(hash(run.generation)) % 9973:x}"'
+    current = f'ReplicaSet "{replicas.name_for(run.obj)}"'
     conditions = [
         {
             "type": "Available",
@@ -44,7 +39,7 @@ def _write(run: Run, wanted: int, ready: int) -> None:
             "type": "Progressing",
             "status": "True",
             "reason": "NewReplicaSetAvailable" if available else "ReplicaSetUpdated",
-            "message": f"{replicas} {'has successfully progressed' if available else 'is progressing'}.",
+            "message": f"{current} {'has successfully progressed' if available else 'is progressing'}.",
         },
     ]
     before = {c["type"]: c for c in run.status.get("conditions") or ()}

@@ -2,6 +2,7 @@
 
 from fluxtui.kinds import automation, cluster, delivery, instance, operator, report, sources
 from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.record import object_id
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -23,3 +24,13 @@ def by_name(text: str) -> Kind | None:
 def names() -> list[str]:
     """Every word that `by_name` knows, for completion."""
     return sorted(_NAMES)
+
+
+def identify(group: str, kind: str, namespace: str, name: str) -> str:
+    """The id of an object of any kind: that of its record where the kind is watched, else with the group after the kind
+    (``Ingress.networking.k8s.io/web/site``), so that kinds of the same name in two groups stay apart.
+    """
+    watched = KINDS.get(kind)
+    if not group or (watched is not None and watched.group == group):
+        return object_id(kind, namespace, name)
+    return object_id(f"{kind}.{group}", namespace, name)

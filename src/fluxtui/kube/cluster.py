@@ -12,7 +12,7 @@ import msgspec
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import split_id
 from fluxtui.kube import objects
-from fluxtui.kube.answers import KubeError, LoginNeeded, NotFound, Refused, Unauthorized, Unreachable
+from fluxtui.kube.answers import KubeError, LoginNeeded, Refused, Unauthorized, Unreachable
 from fluxtui.kube.auth import Credentials, Impersonation
 from fluxtui.kube.backoff import Backoff
 from fluxtui.kube.contexts import Context
@@ -20,6 +20,7 @@ from fluxtui.kube.discovery import Catalogue, discover
 from fluxtui.kube.gate import Gate
 from fluxtui.kube.pace import Pace
 from fluxtui.kube.reflector import Reflector
+from fluxtui.kube.served import Offering, unserved
 from fluxtui.kube.site import Site, Timing, rest
 from fluxtui.kube.transport import Reader, Resource
 from fluxtui.kube.wire import Wire
@@ -68,6 +69,8 @@ class Cluster:
         self._around = surroundings
         self._credentials = Credentials(context, surroundings.now, surroundings.impersonation)
         self.reader = Reader(self.wire(frozenset({"GET"})))
+        self.offering = Offering(self.reader)
+        """What the server serves beyond the kinds that are watched, asked for when needed."""
         timing = surroundings.timing
         self._gate = Gate(self._probe, Backoff(surroundings.rng, timing.base, timing.cap), self._gate_changed)
         self._site = Site(
@@ -171,10 +174,20 @@ class Cluster:
     async def fetch(self, identity: str) -> dict[str, Any]:
         """The whole object behind an id, the values of Secrets hidden. Raises `KubeError`, `Garbled`."""
         kind, namespace, name = split_id(identity)
-        resource = self.resource(kind)
+        return await self.fetch_from(await self.where(kind), namespace, name)
+
+    async def where(self, title: str) -> Resource:
+        """Where any kind lives, watched or not, by its name in ids: ``Service``, ``Ingress.networking.k8s.io``.
+
+        Raises `KubeError`; `NotFound` when it is not served.
+        """
+        resource = self.resource(title)
         if resource is None:
-            raise NotFound(404, "", f"{kind} is not served by {self.name}", "get", identity)
-        return await self.fetch_from(resource, namespace, name)
+            found = (await self.offering.now()).titled(title)
+            resource = found.resource if found is not None else None
+        if resource is None:
+            raise unserved(title, self.name)
+        return resource
 
     async def fetch_from(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         """The whole object of any kind, also of those that are not watched. Raises `KubeError`, `Garbled`."""

@@ -149,7 +149,7 @@ async def test_the_list_below_a_page_is_not_followed_until_the_page_closes(
     async with running(many) as pilot:
         await opened(pilot)
         await pilot.press("enter")
-        await sees(pilot, "apiVersion")
+        await sees(pilot, "Where it stands")
         applied = counting(monkeypatch, Listing, "apply")
         many.put("alpha", kustomization("ns-0", "bbb", ready=False))
         many.tell()

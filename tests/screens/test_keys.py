@@ -54,9 +54,11 @@ async def test_the_sheet_has_the_keys_of_this_screen_and_of_no_other(incident: W
         assert "contexts.watch" in told and "contexts.retry" in told
         assert "list.mark" not in told  # the key for marks does something else here
         await pilot.press("q", "escape", "enter")
-        await until(pilot, lambda: pilot.app.screen.query("#yaml"))
+        await sees(pilot, "Where it stands")
+        await pilot.press("y")
+        await sees(pilot, "apiVersion")
         told = await shown_keys(pilot)
-        assert "document.wrap" in told and "resource.zoom" in told and "resources.faults" not in told
+        assert "document.wrap" in told and "resource.why" in told and "resources.faults" not in told
 
 
 async def test_every_key_on_the_sheet_does_something(incident: World) -> None:
@@ -101,7 +103,7 @@ async def test_every_hint_in_the_last_line_names_a_key_that_works_there(incident
         await sees(pilot, "cert-manager")
         await (pilot.press("enter") if go == "page" else command(pilot, go))
         await sees(
-            pilot, {"triage": "waits behind", "ks": " Kustomizations ", "ctx": "Contexts", "page": "apiVersion"}[go]
+            pilot, {"triage": "waits behind", "ks": " Kustomizations ", "ctx": "Contexts", "page": "Conditions"}[go]
         )
         bindings = pilot.app.screen.active_bindings
         names = {"⏎": "enter", "/": "slash", ":": "colon", "?": "question_mark", "esc": "escape"}

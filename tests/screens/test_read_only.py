@@ -38,7 +38,7 @@ async def test_a_session_through_everything_sends_questions_only(
         await sees(pilot, "HelmRelease cert-manager/cert-manager", "waits behind")
         assert ("READ-ONLY" in lines(pilot)[0]) == read_only
         await pilot.press("enter")
-        await sees(pilot, "apiVersion: helm.toolkit.fluxcd.io")
+        await sees(pilot, "HelmRelease cert-manager/cert-manager", "Conditions")
         await pilot.press("escape")
         for word, title in {
             "ks": "Kustomizations",
@@ -57,6 +57,8 @@ async def test_a_session_through_everything_sends_questions_only(
         await pilot.press("enter")
         await sees(pilot, "filter status:failed,blocked")
         await pilot.press("enter")
+        await sees(pilot, "Conditions", "Where it stands")
+        await pilot.press("y")
         await sees(pilot, "apiVersion: kustomize.toolkit.fluxcd.io")
         await pilot.press("escape")
         await command(pilot, "ctx")

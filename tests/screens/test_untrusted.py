@@ -75,6 +75,9 @@ async def test_names_and_messages_are_text_on_every_screen(text: str, size: tupl
         rows = [line for line in told.splitlines() if "BuildFailed" in line or "zz-neighbour" in line]
         assert cell_len(rows[-1][: rows[-1].index("zz-neighbour")]) == head.index(" NAME ") + 1  # columns stand
         await pilot.press("enter")
+        await sees(pilot, "i Overview", "status ", "message")
+        harmless(lines(pilot), size[0])
+        await pilot.press("y")
         await sees(pilot, "apiVersion")
         harmless(lines(pilot), size[0])
         assert pilot.app.is_running

@@ -33,6 +33,8 @@ def test_keys_move_open_and_come_back(terminal, demo):
     term.press("Down")
     term.until(lambda: any(line.startswith("▌") and "backend/apps" in line for line in term.lines()))
     term.press("Enter")
+    term.shows("OCIRepository backend/apps", "Conditions")
+    term.press("y")
     term.shows("apiVersion: source.toolkit.fluxcd.io/v1", "kind: OCIRepository")
     term.press("Escape")
     term.shows("root causes explain")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
-from fluxtui.cli import completing, options, outcome
+from fluxtui.cli import completing, loop, options, outcome
 from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def command(
 
     told = options.no_screen(context)
     start_logging(told.log_file)
-    return asyncio.run(_run(told, wanted(kinds), " ".join(filter_words), output, timeout, watch=watch))
+    return loop.run(_run(told, wanted(kinds), " ".join(filter_words), output, timeout, watch=watch))
 
 
 def wanted(text: str) -> tuple[Kind, ...]:

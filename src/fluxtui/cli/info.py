@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 import fluxtui
-from fluxtui.cli import options, outcome
+from fluxtui.cli import loop, options, outcome
 from fluxtui.cli.outcome import Failure
 from fluxtui.cli.settings import Settings
 
@@ -117,7 +116,7 @@ def gather(told: Settings, patience: float) -> Info:
         log=told.log_file,
         kubeconfig=[_place(Path(file), problems.get(file, "")) for file in found.files],
         current=found.current,
-        contexts=asyncio.run(probe(asked, watched, told.impersonation(), patience)),
+        contexts=loop.run(probe(asked, watched, told.impersonation(), patience)),
     )
 
 

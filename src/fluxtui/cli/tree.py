@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from fluxtui.cli import completing, options, outcome
+from fluxtui.cli import completing, loop, options, outcome
 from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def command(
     question = Question(named, view, everything, reverse, longest, layers, what_if or "", compare)
     if wrong := question.contradiction(output):
         raise click.UsageError(wrong)
-    return asyncio.run(_run(told, question, output, timeout, watch=watch))
+    return loop.run(_run(told, question, output, timeout, watch=watch))
 
 
 async def _run(told: Settings, question: Question, output: str, patience: int, *, watch: bool) -> int:

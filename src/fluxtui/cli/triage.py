@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
-from fluxtui.cli import completing, options, outcome
+from fluxtui.cli import completing, loop, options, outcome
 from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def command(context: click.Context, filter_words: tuple[str, ...], output: str, 
 
     told = options.no_screen(context)
     start_logging(told.log_file)
-    return asyncio.run(_run(told, " ".join(filter_words), output, timeout, watch=watch))
+    return loop.run(_run(told, " ".join(filter_words), output, timeout, watch=watch))
 
 
 async def _run(told: Settings, words: str, output: str, patience: int, *, watch: bool) -> int:

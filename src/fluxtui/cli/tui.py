@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fluxtui.cli import loop
 from fluxtui.cli.logs import log_states
 from fluxtui.cli.outcome import FAILURE, Failure
 from fluxtui.cli.settings import Settings
@@ -52,14 +53,14 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
         from fluxtui.themes import BUILTIN
 
         raise Failure("\n".join([f"there is no theme {wanted!r}; ours are {', '.join(BUILTIN)}", *broken]))
-    return asyncio.run(_live(app, at_end)) or 0
+    return loop.run(_live(app, at_end)) or 0
 
 
 async def _live(app: FluxtuiApp, at_end: Callable[[], None] | None) -> int | None:
     """The program's life on its loop; a signal to end closes it as the key does, and leaves the terminal as it was."""
-    loop = asyncio.get_running_loop()
+    running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, lambda number=number: app.exit(return_code=128 + number))
+        running.add_signal_handler(number, lambda number=number: app.exit(return_code=128 + number))
     watching = asyncio.create_task(_end_with_terminal(app), name="terminal")
     try:
         await app.run_async()

@@ -22,6 +22,7 @@ from fluxtui.actions.patches import COMMENT, FORCED, GENERATOR_SWITCH, REQUESTED
 from fluxtui.actions.plan import Plan
 from fluxtui.actions.rights import Rights, need
 from fluxtui.actions.run import Crew, Run, Stage
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import OPERATED, SILENT, Verb
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
@@ -222,6 +223,7 @@ class Scene:
             self.fleet.subscribe,
             time.time,
             patience=patience,
+            fetch=lambda name, *where: self.fleet.clusters[name].fetch_from(*where),
         )
         run = Run(plan, crew)
         await asyncio.gather(run.carry_out(), *answering)
@@ -288,7 +290,7 @@ async def test_each_action_sends_the_patch_of_the_table_and_is_answered(server: 
         identity = await scene.create(kind)
         path = scene.path(identity)
         for verb in (Verb.RECONCILE, Verb.FORCE, Verb.RESET, Verb.SUSPEND, Verb.RESUME):
-            if planning.possible(scene, verb, "c", identity):
+            if planning.possible(scene, verb, Target("c", identity)):
                 assert verb in (Verb.RECONCILE, Verb.FORCE, Verb.RESET)
                 continue
             plan = scene.plan(verb, identity, why="it's broken")
@@ -442,3 +444,36 @@ async def test_a_pod_is_deleted_by_its_uid_and_no_other_one(server: Server) -> N
         assert told[1][0] == Stage.CONFLICT
         assert (await server.get(scene.path(one))).status == 404
         assert (await server.get(scene.path(other))).status == 200
+
+
+async def test_what_is_not_watched_is_acted_upon_and_looked_at_all_the_same(server: Server) -> None:
+    async with staged(server, ADMIN_TOKEN, ("Kustomization",)) as scene:
+        meta = {"name": "x", "namespace": scene.namespace, "labels": LABELS}
+        template = {"metadata": {"labels": {"app": "x"}}, "spec": POD}
+        spec = {"replicas": 1, "selector": {"matchLabels": {"app": "x"}}, "template": template}
+        await server.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec})
+        await server.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": POD})
+        deployment = Target("c", f"Deployment/{scene.namespace}/x", "apps/v1")
+        path = f"/apis/apps/v1/namespaces/{scene.namespace}/deployments/x"
+
+        async def roll_out() -> None:
+            while (await server.get(path)).json["metadata"]["generation"] != 2:  # noqa: ASYNC110 - it is not watched
+                await asyncio.sleep(0.05)
+            conditions = [
+                {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
+                {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
+            ]
+            counts = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+            status = {"observedGeneration": 2, "conditions": conditions, **counts}
+            await server.patch_status("Deployment", scene.namespace, "x", status)
+
+        plan = planning.make(scene, Verb.RESTART, [deployment], time.time())
+        assert await scene.act(plan, roll_out()) == [("done", "rolled out")]
+        pod = f"/api/v1/namespaces/{scene.namespace}/pods/x"
+        uid = (await server.get(pod)).json["metadata"]["uid"]
+        spared = Target("c", f"Pod/{scene.namespace}/x", "v1", uid="another")
+        ((stage, _),) = await scene.act(planning.make(scene, Verb.DELETE_POD, [spared], time.time()))
+        assert stage == Stage.CONFLICT
+        meant = spared._replace(uid=uid)
+        assert await scene.act(planning.make(scene, Verb.DELETE_POD, [meant], time.time())) == [("done", "gone")]
+        assert (await server.get(pod)).status == 404

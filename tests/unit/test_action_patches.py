@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fluxtui.actions import patches
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import FLUX, IMAGES, SILENT, SOURCES, TOOLKIT, WORKLOADS, Verb, unsupported, verbs
 
 AT = "2026-11-21T02:46:10.25Z"
@@ -25,19 +26,23 @@ def annotations(*pairs: str) -> str:
     return f'{{"metadata": {{"annotations": {{{", ".join(pairs)}}}}}}}'
 
 
+def of(kind: str, api_version: str = "") -> Target:
+    return Target("c", f"{kind}/ns/x", api_version)
+
+
 def sent(verb: Verb, kind: str) -> str:
     return json.dumps(patches.body(verb, kind, AT, who="anna", why='freeze "24"'))
 
 
 @pytest.mark.parametrize("kind", sorted((TOOLKIT - SILENT) | {"ArtifactGenerator", *OPERATED}))
 def test_every_reconcilable_kind_is_asked_by_the_same_annotation(kind: str) -> None:
-    assert unsupported(Verb.RECONCILE, kind) == ""
+    assert unsupported(Verb.RECONCILE, of(kind)) == ""
     assert sent(Verb.RECONCILE, kind) == annotations(ASKED)
 
 
 @pytest.mark.parametrize("kind", sorted(TOOLKIT))
 def test_toolkit_kinds_are_suspended_by_their_spec_and_resumed_by_removing_it(kind: str) -> None:
-    assert unsupported(Verb.SUSPEND, kind) == unsupported(Verb.RESUME, kind) == ""
+    assert unsupported(Verb.SUSPEND, of(kind)) == unsupported(Verb.RESUME, of(kind)) == ""
     assert sent(Verb.SUSPEND, kind) == SUSPENDED_SPEC
     assert sent(Verb.RESUME, kind) == RESUMED_SPEC
 
@@ -57,7 +62,7 @@ def test_an_artifact_generator_has_an_annotation_of_its_own_and_is_not_asked_whe
 
 @pytest.mark.parametrize("kind", ["HelmRelease", "FluxInstance", "ResourceSetInputProvider"])
 def test_force_equals_the_request(kind: str) -> None:
-    assert unsupported(Verb.FORCE, kind) == ""
+    assert unsupported(Verb.FORCE, of(kind)) == ""
     assert sent(Verb.FORCE, kind) == annotations(ASKED, FORCED)
 
 
@@ -91,15 +96,32 @@ REFUSED = [
 
 @pytest.mark.parametrize(("verb", "kind"), sorted(set(REFUSED)))
 def test_what_a_kind_does_not_support_is_refused_with_the_reason(verb: Verb, kind: str) -> None:
-    assert unsupported(verb, kind)
+    assert unsupported(verb, of(kind))
 
 
 def test_the_menu_of_a_kind_lists_what_flux_has_for_it_even_if_this_kind_cannot() -> None:
-    assert verbs("ExternalArtifact") == verbs("Kustomization") == tuple(Verb)[:6]
-    assert verbs("StatefulSet") == (Verb.RESTART,)
-    assert verbs("Pod") == (Verb.DELETE_POD,)
-    assert verbs("ConfigMap") == ()
+    assert verbs(of("ExternalArtifact")) == verbs(of("Kustomization")) == tuple(Verb)[:6]
+    assert verbs(of("StatefulSet")) == (Verb.RESTART,)
+    assert verbs(of("Pod")) == (Verb.DELETE_POD,)
+    assert verbs(of("ConfigMap")) == ()
     assert IMAGES | SOURCES < TOOLKIT
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "some"),
+    [
+        ("Kustomization", "kustomize.toolkit.fluxcd.io/v1", True),
+        ("Kustomization", "kustomize.config.k8s.io/v1beta1", False),
+        ("Provider", "notification.toolkit.fluxcd.io/v1beta3", True),
+        ("Provider", "pkg.crossplane.io/v1", False),
+        ("Deployment", "apps/v1", True),
+        ("Deployment", "example.com/v1", False),
+        ("Pod", "v1", True),
+        ("Pod", "metrics.k8s.io/v1beta1", False),
+    ],
+)
+def test_a_kind_that_shares_a_name_with_one_of_ours_has_none_of_its_verbs(kind: str, version: str, some: bool) -> None:
+    assert bool(verbs(of(kind, version))) == some
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from fluxtui.actions import plan as planning
 from fluxtui.actions.answer import Answer, answered
 from fluxtui.actions.command import commands, exact_commands, script
 from fluxtui.actions.plan import Plan, Wait
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import Verb
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.transport import Resource
@@ -54,7 +55,7 @@ def made(sight: Sight, verb: Verb, *identities: str, cluster: str = "c", **told:
 def refusal(sight: Sight, verb: Verb, identity: str) -> str:
     (item,) = made(sight, verb, identity).items
     assert bool(item.refusal) != bool(item.steps)
-    assert planning.possible(sight, verb, "c", identity) == item.refusal
+    assert planning.possible(sight, verb, Target("c", identity)) == item.refusal
     return item.refusal
 
 
@@ -123,14 +124,19 @@ def test_a_pod_is_deleted_by_its_uid_and_without_a_patch(fleet: Fleet, sight: Si
     assert step.wait is Wait.GONE
 
 
-def test_a_workload_that_is_not_watched_is_restarted_without_waiting(fleet: Fleet, sight: Sight) -> None:
+def test_a_workload_that_is_not_watched_is_restarted_and_looked_at(fleet: Fleet, sight: Sight) -> None:
     fleet.put("c", "Deployment", "flux-system/helm-controller")
     plan = made(sight, Verb.RESTART, "Deployment/flux-system/helm-controller", "StatefulSet/db/postgres")
-    assert [(step.path, step.wait) for step in plan.steps] == [
-        ("/apis/apps/v1/namespaces/flux-system/deployments/helm-controller", Wait.ROLLED_OUT),
-        ("/apis/apps/v1/namespaces/db/statefulsets/postgres", Wait.NOTHING),
+    assert [(step.path, step.wait, step.watched) for step in plan.steps] == [
+        ("/apis/apps/v1/namespaces/flux-system/deployments/helm-controller", Wait.ROLLED_OUT, True),
+        ("/apis/apps/v1/namespaces/db/statefulsets/postgres", Wait.ROLLED_OUT, False),
     ]
-    assert plan.items[1].notes == ("it is not watched here: whether it worked is not waited for",)
+
+
+def test_of_a_pod_that_is_not_watched_the_one_that_was_seen_is_deleted(sight: Sight) -> None:
+    seen = Target("c", "Pod/db/postgres-0", "v1", uid="9")
+    (step,) = planning.make(sight, Verb.DELETE_POD, [seen, ("c", "Pod/db/postgres-0")], NOW).steps
+    assert (step.body["preconditions"], step.wait, step.watched) == ({"uid": "9"}, Wait.GONE, False)
 
 
 @pytest.mark.parametrize(

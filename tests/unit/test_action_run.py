@@ -3,12 +3,14 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fluxtui.actions import plan as planning
 from fluxtui.actions.journal import Journal, Origin, read
 from fluxtui.actions.run import AT_ONCE, Crew, Run, Stage
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import Verb
 from fluxtui.kube.answers import Forbidden, NotFound, Refused, TooManyRequests, Unreachable
 from fluxtui.kube.writer import ReadOnly
@@ -33,6 +35,8 @@ class Scene:
         self.journal: Journal | None = None
         self.patience = 5.0
         self.told: list[tuple[int, Stage, str]] = []
+        self.shown: list[Any] = []
+        """What fetching an object that is not watched shows, one after the other, the last for good."""
 
     # what a writer does
 
@@ -53,7 +57,7 @@ class Scene:
         self.sent.append((f"{plural}/{namespace}/{name}", json.dumps(body)))
         if faults := self.faults.get(name):
             raise faults.pop(0)
-        return b'{"metadata": {"generation": 2}}'
+        return b'{"metadata": {"generation": 2, "uid": "1"}}'
 
     # what the cluster does
 
@@ -72,8 +76,9 @@ class Scene:
 
     # a run
 
-    def run(self, verb: Verb, *identities: str, **told: str) -> Run:
-        plan = planning.make(self.sight, verb, [("c", identity) for identity in identities], NOW, **told)
+    def run(self, verb: Verb, *given: str | Target, **told: str) -> Run:
+        targets = [("c", each) if isinstance(each, str) else each for each in given]
+        plan = planning.make(self.sight, verb, targets, NOW, **told)
         crew = Crew(
             self.sight,
             lambda _: self,
@@ -82,6 +87,7 @@ class Scene:
             self.journal,
             lambda _: Origin("https://c.example", "admin"),
             self.patience,
+            self._fetch,
         )
         self.fleet.store.drain()
 
@@ -90,6 +96,12 @@ class Scene:
 
         run = Run(plan, crew, tell)
         return run
+
+    async def _fetch(self, cluster, resource, namespace, name):
+        shown = self.shown.pop(0) if len(self.shown) > 1 else self.shown[0]
+        if isinstance(shown, Exception):
+            raise shown
+        return shown
 
     async def until(self, condition) -> None:
         async with asyncio.timeout(5):
@@ -238,6 +250,70 @@ async def test_a_pod_that_goes_is_what_was_wanted(scene: Scene) -> None:
     scene.tell()
     await task
     assert ends(run) == [("done", "gone"), ("done", "gone already")]
+
+
+def stateful(ready: int, **spec: Any) -> dict[str, Any]:
+    counts = {"replicas": 2, "readyReplicas": ready, "currentReplicas": ready, "updatedReplicas": ready}
+    revisions = {"currentRevision": "b", "updateRevision": "b"}
+    status = {"observedGeneration": 2, **counts, **revisions}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "db", "generation": 2, "uid": "1"},
+        "spec": {"replicas": 2, **spec},
+        "status": status,
+    }
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fluxtui.actions.run.LOOK", 0.001)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_workload_that_is_not_watched_is_fetched_until_it_is_rolled_out(scene: Scene) -> None:
+    lost = Unreachable("https://c.example", "connection refused")
+    scene.shown = [stateful(0), stateful(1), lost, stateful(2)]
+    run = scene.run(Verb.RESTART, "StatefulSet/db/db")
+    await run.carry_out()
+    assert ends(run) == [("done", "rolled out")]
+    waiting = [text for _, stage, text in scene.told if stage is Stage.WAITING]
+    assert waiting[0].startswith("0 of 2 replicas ready")
+    assert waiting[-1] == "no news of it: https://c.example: connection refused"
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("shown", "end"),
+    [
+        (stateful(2, paused=True), ("failed", "its rollout is paused: no pod is replaced until somebody resumes it")),
+        (NotFound(404, "NotFound", "not found", "get", "sts"), ("vanished", "it was deleted while we waited")),
+        (
+            Forbidden(403, "Forbidden", "", "get", "sts 'db'"),
+            ("no answer", "it was accepted; what becomes of it cannot be seen"),
+        ),
+    ],
+)
+async def test_a_restart_that_does_not_end_well_is_told(scene: Scene, shown: Any, end: tuple[str, str]) -> None:
+    scene.shown = [shown]
+    run = scene.run(Verb.RESTART, "StatefulSet/db/db")
+    await run.carry_out()
+    ((stage, text),) = ends(run)
+    assert (stage, text[: len(end[1])]) == end
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("uid", "end"), [("", "gone: another pod of that name is there"), ("1", "gone: another pod of that name is there")]
+)
+async def test_another_pod_of_that_name_is_not_the_one_that_was_deleted(scene: Scene, uid: str, end: str) -> None:
+    """Without a uid in the plan, that of the server's answer counts."""
+    old = {"apiVersion": "v1", "kind": "Pod", "metadata": {"uid": "1", "deletionTimestamp": "2027-01-15T08:00:00Z"}}
+    scene.shown = [old, old, {"apiVersion": "v1", "kind": "Pod", "metadata": {"uid": "2"}}]
+    run = scene.run(Verb.DELETE_POD, Target("c", "Pod/db/db-0", "v1", uid))
+    await run.carry_out()
+    assert ends(run) == [("done", end)]
+    assert (0, Stage.WAITING, "is being deleted") in scene.told
 
 
 async def test_a_controller_that_never_answers_times_out_with_what_was_last_seen(scene: Scene) -> None:

@@ -4,9 +4,13 @@ A request is answered when `lastHandledReconcileAt` equals its token, Ready is o
 True or False; a run that the next one interrupted is still running (facts: flux §2).
 """
 
+import contextlib
+
 import msgspec
 
 from fluxtui.actions.plan import Step, Wait
+from fluxtui.insight.fields import Json, at, text
+from fluxtui.insight.kstatus import Kstatus, State, kstatus
 from fluxtui.insight.status import STILL_RUNNING
 from fluxtui.kinds.record import Record
 from fluxtui.store.row import Row
@@ -17,6 +21,24 @@ class Answer(msgspec.Struct, frozen=True):
 
     well: bool
     text: str
+
+
+class Meta(msgspec.Struct):
+    """What a server's answer to a request tells of the object: its generation after it, and which object it was."""
+
+    generation: int = 0
+    uid: str = ""
+
+
+class _Object(msgspec.Struct):
+    metadata: Meta = msgspec.field(default_factory=Meta)
+
+
+def meta(data: bytes) -> Meta:
+    """Of the body of an answer; empty when it does not tell."""
+    with contextlib.suppress(msgspec.DecodeError):
+        return msgspec.json.decode(data, type=_Object).metadata
+    return Meta()
 
 
 def answered(step: Step, row: Row, generation: int = 0) -> Answer | None:
@@ -37,6 +59,23 @@ def answered(step: Step, row: Row, generation: int = 0) -> Answer | None:
         wanted = step.body.get("preconditions", {}).get("uid", record.uid)
         return Answer(True, "gone: another pod of that name is there") if wanted != record.uid else None
     return Answer(True, "sent")
+
+
+def fetched(step: Step, value: Json, uid: str = "") -> Answer | Kstatus:
+    """The answer that an object holds which is not watched, or how far it is.
+
+    ``uid`` is that of the object that the request met, where its own preconditions do not say it.
+    """
+    state = kstatus(value)
+    if step.wait is Wait.GONE:
+        wanted = step.body.get("preconditions", {}).get("uid", uid)
+        other = bool(wanted) and wanted != text(value, "metadata", "uid")
+        return Answer(True, "gone: another pod of that name is there") if other else state
+    if at(value, "spec", "paused") is True:
+        return Answer(False, "its rollout is paused: no pod is replaced until somebody resumes it")
+    if state.state is State.CURRENT:
+        return Answer(True, "rolled out")
+    return Answer(False, state.message) if state.state is State.FAILED else state
 
 
 def _handled(record: Record, token: str) -> Answer | None:

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import msgspec
 
 from fluxtui.actions import patches
-from fluxtui.actions.verbs import EXTERNAL, GENERATOR, POD, REQUESTS, SILENT, SOURCED, WORKLOADS, Verb, unsupported
+from fluxtui.actions.target import Target, Targets, targets
+from fluxtui.actions.verbs import EXTERNAL, GENERATOR, REQUESTS, SILENT, SOURCED, Verb, resource_of, unsupported
 from fluxtui.kinds.ages import age, exact
 from fluxtui.kinds.record import split_id
 from fluxtui.kube.transport import Resource
@@ -42,6 +43,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     """What the controller must say that it has handled."""
     method: str = "PATCH"
+    watched: bool = True
+    """Whether the store is told of the object; else it is fetched to see what becomes of it."""
 
     @property
     def path(self) -> str:
@@ -120,49 +123,47 @@ class Refusal(Exception):  # noqa: N818 - it is what happened
     """Nothing can be done to this object; the text says why."""
 
 
-def make(
-    sight: Sight, verb: Verb, targets: Iterable[tuple[str, str]], now: float, *, who: str = "", why: str = ""
-) -> Plan:
-    """The plan of a verb for (cluster, id) pairs at ``now`` (epoch seconds). Suspending records ``who`` and ``why``."""
+def make(sight: Sight, verb: Verb, given: Targets, now: float, *, who: str = "", why: str = "") -> Plan:
+    """The plan of a verb for some objects at ``now`` (epoch seconds). Suspending records ``who`` and ``why``."""
     asked = patches.token(int(now)) if verb is Verb.RESTART else patches.token(now)  # kubectl's has no fractions
 
-    def item(cluster: str, identity: str) -> Item:
+    def item(target: Target) -> Item:
         try:
-            refusal = sight.refusal(cluster)
+            refusal = sight.refusal(target.cluster)
             if refusal:
                 raise Refusal(refusal)
-            steps = tuple(_steps(sight, verb, cluster, identity, asked, who, why))
+            steps = tuple(_steps(sight, verb, target, asked, who, why))
         except Refusal as refused:
-            return Item(cluster, identity, refusal=str(refused))
-        return Item(cluster, identity, steps, notes=tuple(_notes(sight, verb, cluster, identity, now)))
+            return Item(*target.ref, refusal=str(refused))
+        return Item(*target.ref, steps, notes=tuple(_notes(sight, verb, *target.ref, now)))
 
-    return Plan(verb, tuple(item(*target) for target in dict.fromkeys(targets)), asked, who, why)
+    return Plan(verb, tuple(item(target) for target in targets(given)), asked, who, why)
 
 
-def possible(sight: Sight, verb: Verb, cluster: str, identity: str) -> str:
+def possible(sight: Sight, verb: Verb, target: Target) -> str:
     """Why a verb cannot be done to an object; empty when it can. For menus: nothing is planned."""
     try:
-        for _ in _steps(sight, verb, cluster, identity, "", "", ""):
+        for _ in _steps(sight, verb, target, "", "", ""):
             pass
     except Refusal as refused:
         return str(refused)
     return ""
 
 
-def _steps(sight: Sight, verb: Verb, cluster: str, identity: str, asked: str, who: str, why: str) -> Iterable[Step]:
-    kind = split_id(identity)[0]
-    if refusal := unsupported(verb, kind):
+def _steps(sight: Sight, verb: Verb, target: Target, asked: str, who: str, why: str) -> Iterable[Step]:
+    cluster, identity, kind = target.cluster, target.identity, target.kind
+    if refusal := unsupported(verb, target):
         raise Refusal(refusal)
-    row = sight.row(cluster, identity)
-    resource = sight.resource(cluster, kind) or WORKLOADS.get(kind) or (POD if kind == "Pod" else None)
+    row, native = sight.row(cluster, identity), resource_of(kind)
+    resource = sight.resource(cluster, kind) or native
     if resource is None:
         raise Refusal(f"{kind} is not served by {cluster}")
-    if row is None and kind not in WORKLOADS and kind != "Pod":  # of those, not all are watched
+    if row is None and native is None:
         raise Refusal("is not held: it was deleted, or not told of yet")
     if row is not None:
         _check(verb, row)
     if verb is Verb.DELETE_POD:
-        yield _deletion(cluster, identity, resource, row)
+        yield _deletion(target, resource, row)
         return
     if verb is Verb.WITH_SOURCE and row is not None:
         yield from _sources(sight, row, asked)
@@ -173,6 +174,7 @@ def _steps(sight: Sight, verb: Verb, cluster: str, identity: str, asked: str, wh
         wait=_wait(verb, kind, row),
         body=patches.body(verb, kind, asked, who=who, why=why),
         token=asked,
+        watched=row is not None,
     )
 
 
@@ -205,7 +207,7 @@ def _wait(verb: Verb, kind: str, row: Row | None) -> Wait:
     ):
         return Wait.RESUMED
     if verb is Verb.RESTART:
-        return Wait.ROLLED_OUT if row is not None else Wait.NOTHING
+        return Wait.ROLLED_OUT
     return Wait.NOTHING if kind == "FluxReport" else Wait.HANDLED
 
 
@@ -236,23 +238,24 @@ def _sources(sight: Sight, row: Row, asked: str) -> Iterable[Step]:
     )
 
 
-def _deletion(cluster: str, identity: str, resource: Resource, row: Row | None) -> Step:
-    """The pod of now and not another one of its name, where we know which it is."""
-    known: dict[str, Any] = {"preconditions": {"uid": row.record.uid}} if row is not None and row.record.uid else {}
+def _deletion(target: Target, resource: Resource, row: Row | None) -> Step:
+    """The pod that was seen and not another one of its name, where we know which it is."""
+    uid = row.record.uid if row is not None else target.uid
+    known: dict[str, Any] = {"preconditions": {"uid": uid}} if uid else {}
     return Step(
-        cluster=cluster,
-        identity=identity,
+        cluster=target.cluster,
+        identity=target.identity,
         resource=resource,
-        wait=Wait.GONE if row is not None else Wait.NOTHING,
+        wait=Wait.GONE,
         body={"apiVersion": "v1", "kind": "DeleteOptions", **known},
         method="DELETE",
+        watched=row is not None,
     )
 
 
 def _notes(sight: Sight, verb: Verb, cluster: str, identity: str, now: float) -> Iterable[str]:
     row = sight.row(cluster, identity)
     if row is None:
-        yield "it is not watched here: whether it worked is not waited for"
         return
     record = row.record
     if verb in (Verb.SUSPEND, Verb.RESUME) and record.owner:

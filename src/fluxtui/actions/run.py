@@ -5,21 +5,21 @@ which its objects are. Every object has its own end; what befalls one does not t
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from fluxtui.actions.answer import answered, told
+from fluxtui.actions.answer import Answer, Meta, answered, fetched, meta, told
 from fluxtui.actions.journal import Journal, Origin
 from fluxtui.actions.plan import Item, Plan, Sight, Step, Wait, named
+from fluxtui.insight.fields import Json
 from fluxtui.kinds.ages import age
 from fluxtui.kinds.record import split_id
-from fluxtui.kube.answers import KubeError, NotFound, Refused
+from fluxtui.kube.answers import Forbidden, KubeError, NotFound, Refused
 from fluxtui.kube.transport import Resource
 from fluxtui.kube.writer import ReadOnly
 from fluxtui.store.changes import Batch
@@ -32,6 +32,8 @@ AGAIN = 0.3
 """Seconds before the one more try after a conflict."""
 AGAIN_LIMIT = 10.0
 """Seconds that a busy server may ask us to wait before that try."""
+LOOK, LOOK_LIMIT = 0.5, 5.0
+"""Seconds until what is not watched is fetched to see what became of it, longer each time, and at most."""
 
 
 class Stage(StrEnum):
@@ -88,7 +90,8 @@ class Crew(msgspec.Struct, frozen=True):
     """What a run works with.
 
     ``writer`` opens the one of a cluster and raises `ReadOnly`; ``subscribe`` is the fleet's; ``now`` is the wall clock
-    in epoch seconds; ``origin`` says as whom a cluster is asked, for the journal.
+    in epoch seconds; ``origin`` says as whom a cluster is asked, for the journal; ``fetch`` gets one object that is not
+    watched, by cluster, resource, namespace and name, and raises `KubeError`.
     """
 
     sight: Sight
@@ -98,6 +101,7 @@ class Crew(msgspec.Struct, frozen=True):
     journal: Journal | None = None
     origin: Callable[[str], Origin] = lambda _: Origin()
     patience: float = PATIENCE
+    fetch: Callable[[str, Resource, str, str], Awaitable[Json]] | None = None
 
 
 Say = Callable[[Stage, str], None]
@@ -126,6 +130,8 @@ class Run:
         self._shared: dict[tuple[str, str, str], asyncio.Task[Outcome]] = {}
         self._sharing: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         self._bells: dict[tuple[str, str], list[asyncio.Event]] = defaultdict(list)
+        self._seen: dict[tuple[str, str, str], str] = {}
+        """The last that what is not watched was doing."""
         self._cancelled = False
 
     @property
@@ -230,7 +236,7 @@ class Run:
             return Outcome(Stage.LOST, f"{error}; whether it arrived is not known")
         if step.wait is Wait.NOTHING:
             return Outcome(Stage.DONE, "sent; there is nothing to wait for")
-        return await self._answer(step, say, _generation(data))
+        return await self._answer(step, say, meta(data))
 
     async def _send(self, step: Step, say: Say) -> bytes:
         """The request, once more after a conflict or when the server is busy. Raises `KubeError`, `ReadOnly`."""
@@ -254,23 +260,56 @@ class Run:
 
     # --- its answer
 
-    async def _answer(self, step: Step, say: Say, generation: int) -> Outcome:
+    async def _answer(self, step: Step, say: Say, after: Meta) -> Outcome:
+        try:
+            async with asyncio.timeout(self._crew.patience):
+                if not step.watched:
+                    return await self._see(step, say, after)
+                return await self._listen(step, say, after)
+        except TimeoutError:
+            last = self._doing(step) if step.watched else self._seen.get(step.key, "")
+            waited = f"no answer within {age(self._crew.patience)}"
+            return Outcome(Stage.TIMED_OUT, f"{waited}; last seen: {last}" if last else waited)
+
+    async def _listen(self, step: Step, say: Say, after: Meta) -> Outcome:
+        """Until the store holds the end of it."""
         bell, place = asyncio.Event(), (step.cluster, step.identity)
         self._bells[place].append(bell)
         try:
-            async with asyncio.timeout(self._crew.patience):
-                while True:
-                    bell.clear()
-                    outcome = self._look(step, say, generation)
-                    if outcome is not None:
-                        return outcome
-                    await bell.wait()
-        except TimeoutError:
-            last = self._doing(step)
-            waited = f"no answer within {age(self._crew.patience)}"
-            return Outcome(Stage.TIMED_OUT, f"{waited}; last seen: {last}" if last else waited)
+            while True:
+                bell.clear()
+                outcome = self._look(step, say, after.generation)
+                if outcome is not None:
+                    return outcome
+                await bell.wait()
         finally:
             self._bells[place].remove(bell)
+
+    async def _see(self, step: Step, say: Say, after: Meta) -> Outcome:
+        """Until the object itself shows the end of it, fetched again and again."""
+        if self._crew.fetch is None:
+            return Outcome(Stage.DONE, "sent; what becomes of it cannot be seen from here")
+        pause = LOOK
+        while True:
+            try:
+                value = await self._crew.fetch(step.cluster, step.resource, *split_id(step.identity)[1:])
+            except Forbidden as error:
+                return Outcome(Stage.LOST, f"it was accepted; what becomes of it cannot be seen: {error}")
+            except NotFound:
+                if step.wait is Wait.GONE:
+                    return Outcome(Stage.DONE, "gone")
+                return Outcome(Stage.VANISHED, "it was deleted while we waited")
+            except KubeError as error:
+                doing = f"no news of it: {error}"
+            else:
+                found = fetched(step, value, after.uid)
+                if isinstance(found, Answer):
+                    return Outcome(Stage.DONE if found.well else Stage.FAILED, found.text)
+                doing = found.message or str(found.state)
+            self._seen[step.key] = doing
+            say(Stage.WAITING, doing)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LOOK_LIMIT)
 
     def _look(self, step: Step, say: Say, generation: int) -> Outcome | None:
         """What the store holds now: the end of it, or None."""
@@ -316,18 +355,3 @@ def _refused(step: Step, error: Refused) -> Outcome:
     if error.status == 409:
         return Outcome(Stage.CONFLICT, error.message or str(error))
     return Outcome(Stage.REFUSED, str(error))
-
-
-class _Meta(msgspec.Struct):
-    generation: int = 0
-
-
-class _Object(msgspec.Struct):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-
-
-def _generation(data: bytes) -> int:
-    """metadata.generation of an answer; 0 when it does not tell."""
-    with contextlib.suppress(msgspec.DecodeError):
-        return msgspec.json.decode(data, type=_Object).metadata.generation
-    return 0

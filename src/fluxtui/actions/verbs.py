@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fluxtui.actions.target import Target, known_group
 from fluxtui.kube.transport import Resource
 
 
@@ -65,18 +66,29 @@ WORKLOADS: dict[str, Resource] = {
 POD = Resource("", "v1", "pods")
 
 
-def verbs(kind: str) -> tuple[Verb, ...]:
-    """The verbs that a menu lists for a kind, those that it refuses for this kind among them; none for other kinds."""
-    if kind in WORKLOADS:
-        return (Verb.RESTART,)
-    if kind == "Pod":
-        return (Verb.DELETE_POD,)
+def resource_of(kind: str) -> Resource | None:
+    """Where a workload or a pod lives, the same on every server; None for other kinds."""
+    return POD if kind == "Pod" else WORKLOADS.get(kind)
+
+
+def verbs(target: Target) -> tuple[Verb, ...]:
+    """The verbs that a menu lists for an object, those that it refuses for its kind among them; none for other kinds,
+    nor for one that has no more than its name in common with ours.
+    """
+    kind = target.kind
+    native = resource_of(kind)
+    group = native.group if native is not None else known_group(kind)
+    if target.group not in (None, group):
+        return ()
+    if native is not None:
+        return (Verb.DELETE_POD,) if kind == "Pod" else (Verb.RESTART,)
     return tuple(verb for verb in Verb if verb not in (Verb.RESTART, Verb.DELETE_POD)) if kind in FLUX else ()
 
 
-def unsupported(verb: Verb, kind: str) -> str:
-    """Why a verb does not suit a kind; empty when it does."""
-    if verb not in verbs(kind):
+def unsupported(verb: Verb, target: Target) -> str:
+    """Why a verb does not suit an object's kind; empty when it does."""
+    kind = target.kind
+    if verb not in verbs(target):
         return f"not for a {kind}"
     if kind == EXTERNAL:
         return f"not supported by {EXTERNAL}: what makes it decides"

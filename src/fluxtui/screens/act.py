@@ -16,8 +16,9 @@ from fluxtui.actions.journal import user
 from fluxtui.actions.plan import Item, Plan, Step, make
 from fluxtui.actions.rights import need
 from fluxtui.actions.run import Run, Stage
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import WORDS, Verb
-from fluxtui.screens.acting import Acting, DeskSight, Target, open_menu, told, without
+from fluxtui.screens.acting import Acting, DeskSight, open_menu, told, without
 from fluxtui.screens.details import named
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine
@@ -123,7 +124,7 @@ class ActScreen(ModalScreen[None]):
         self._verb = verb
         self._targets = tuple(targets)
         self._why = ""
-        self._missing: dict[Target, str] = {}
+        self._missing: dict[tuple[str, str], str] = {}
         self._plan = self._made()
         self._run: Run | None = None
         self._lines = 0

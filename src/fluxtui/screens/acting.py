@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from textual.screen import Screen
 
@@ -12,18 +13,18 @@ from fluxtui.actions.journal import NAME, Journal, Origin, user
 from fluxtui.actions.plan import Plan
 from fluxtui.actions.rights import Rights
 from fluxtui.actions.run import Crew
+from fluxtui.actions.target import Target, Targets
+from fluxtui.actions.target import targets as each_once
 from fluxtui.actions.verbs import WORDS, Verb
 from fluxtui.config import folder
-from fluxtui.kinds.record import split_id
+from fluxtui.kinds.decode import Garbled
+from fluxtui.kube.answers import Unreachable
 from fluxtui.kube.transport import Resource
 from fluxtui.kube.writer import ReadOnly, Writer, open_writer
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
 from fluxtui.store.row import Row
 from fluxtui.store.state import DataState
-
-Target = tuple[str, str]
-"""(cluster, id)"""
 
 
 class DeskSight:
@@ -77,8 +78,23 @@ class Acting:
     def crew(self) -> Crew:
         """What a run works with."""
         return Crew(
-            DeskSight(self.desk), self._writer, self.desk.fleet.subscribe, self.desk.now, self.journal, self._origin
+            DeskSight(self.desk),
+            self._writer,
+            self.desk.fleet.subscribe,
+            self.desk.now,
+            self.journal,
+            self._origin,
+            fetch=self._fetch,
         )
+
+    async def _fetch(self, cluster: str, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
+        found = self.desk.fleet.clusters.get(cluster)
+        if found is None:
+            raise Unreachable(cluster, "is not watched any more")
+        try:
+            return await found.fetch_from(resource, namespace, name)
+        except Garbled as error:
+            raise Unreachable(cluster, str(error)) from error
 
     def _writer(self, cluster: str) -> Writer:
         found = self.desk.fleet.clusters.get(cluster)
@@ -116,16 +132,16 @@ class Offer:
 
 def offers(sight: planning.Sight, targets: Sequence[Target]) -> list[Offer]:
     """The verbs of the kinds of these objects, in their order; none when nothing could be done to any of them."""
-    listed = [verb for verb in Verb if any(verb in verbs.verbs(split_id(identity)[0]) for _, identity in targets)]
+    listed = [verb for verb in Verb if any(verb in verbs.verbs(target) for target in targets)]
     found: list[Offer] = []
     for verb in listed:
-        why = {target: sight.refusal(target[0]) or planning.possible(sight, verb, *target) for target in targets}
+        why = {target: sight.refusal(target.cluster) or planning.possible(sight, verb, target) for target in targets}
         able = tuple(target for target, refusal in why.items() if not refusal)
         found.append(Offer(verb, able, next((refusal for refusal in why.values() if refusal), "")))
     return found
 
 
-def without(plan: Plan, missing: dict[Target, str]) -> Plan:
+def without(plan: Plan, missing: dict[tuple[str, str], str]) -> Plan:
     """The plan with those objects refused for which a right is missing."""
     items = tuple(
         planning.Item(item.cluster, item.identity, refusal=missing[item.cluster, item.identity])
@@ -139,20 +155,22 @@ def without(plan: Plan, missing: dict[Target, str]) -> Plan:
 def told(targets: Sequence[Target]) -> str:
     """``Kustomization apps/frontend in prod-eu-1``, ``3 objects in 2 clusters``."""
     if len(targets) == 1:
-        cluster, identity = targets[0]
-        return f"{named(identity)} in {cluster}"
-    clusters = {cluster for cluster, _ in targets}
+        return f"{named(targets[0].identity)} in {targets[0].cluster}"
+    clusters = {target.cluster for target in targets}
     where = next(iter(clusters)) if len(clusters) == 1 else f"{len(clusters)} clusters"
     return f"{len(targets)} objects in {where}"
 
 
-def open_menu(screen: Screen[None], desk: Desk, targets: Sequence[Target]) -> None:
-    """The menu, then what is chosen in it."""
+def open_menu(screen: Screen[None], desk: Desk, given: Targets) -> None:
+    """The menu for objects of any kind, then what is chosen in it. Pairs of cluster and id do for what is watched;
+    other objects are named by whole `Target`s.
+    """
     from fluxtui.screens.howto import HowToScreen
     from fluxtui.screens.verbs import HOW_TO, VerbsScreen
 
+    targets = each_once(given)
     if not offers(DeskSight(desk), targets):
-        kinds = joined(dict.fromkeys(split_id(identity)[0] for _, identity in targets))
+        kinds = joined(dict.fromkeys(target.kind for target in targets))
         screen.notify(f"nothing can be done to a {kinds} here: change it in Git", title="act", markup=False)
         return
 
@@ -165,17 +183,16 @@ def open_menu(screen: Screen[None], desk: Desk, targets: Sequence[Target]) -> No
     screen.app.push_screen(VerbsScreen(acting(desk), targets), chosen)
 
 
-def open_action(screen: Screen[None], desk: Desk, verb: Verb, targets: Sequence[Target]) -> None:
+def open_action(screen: Screen[None], desk: Desk, verb: Verb, given: Targets) -> None:
     """The dialog of one verb."""
     from fluxtui.screens.act import ActScreen
 
-    screen.app.push_screen(ActScreen(acting(desk), verb, targets))
+    screen.app.push_screen(ActScreen(acting(desk), verb, each_once(given)))
 
 
-def palette_entries(
-    screen: Screen[None], desk: Desk, targets: Sequence[Target]
-) -> list[tuple[str, str, Callable[[], object]]]:
+def palette_entries(screen: Screen[None], desk: Desk, given: Targets) -> list[tuple[str, str, Callable[[], object]]]:
     """One entry for each verb that can be done: title, what it does, and what opens its dialog."""
+    targets = each_once(given)
     return [
         (
             f"{WORDS[offer.verb].title}: {told(offer.able)}",

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from fluxtui import keymap
+from fluxtui.actions.target import Target
 from fluxtui.screens.commands import suggest
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.refusing import refusal
@@ -257,8 +258,10 @@ class FleetScreen(Screen[None]):
 
     # Actions
 
-    def targets(self) -> Sequence[tuple[str, str]]:
-        """What an action is for: the marked objects, else the one under the cursor."""
+    def targets(self) -> Sequence[Target | tuple[str, str]]:
+        """What an action is for: the marked objects, else the one under the cursor. Pairs of cluster and id; a screen
+        that shows what is not watched says more of it, by whole `Target`s.
+        """
         chosen = self.chosen()
         return self.marked() or ([chosen] if chosen is not None else [])
 

@@ -10,8 +10,9 @@ from textual.screen import ModalScreen
 
 from fluxtui.actions.command import commands, exact_commands
 from fluxtui.actions.plan import make
+from fluxtui.actions.target import Target, Targets, targets
 from fluxtui.actions.verbs import WORDS
-from fluxtui.screens.acting import OpenSight, Target, offers, told
+from fluxtui.screens.acting import OpenSight, offers, told
 from fluxtui.screens.desk import Desk
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine
@@ -27,11 +28,11 @@ class HowToScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,R", "dismiss", "Close", show=False)]
 
-    def __init__(self, desk: Desk, targets: Sequence[Target], why: str = "") -> None:
+    def __init__(self, desk: Desk, given: Targets, why: str = "") -> None:
         super().__init__()
-        self._targets = tuple(targets)
+        self._targets = targets(given)
         self._why = why
-        self._text = script(desk, targets)
+        self._text = script(desk, self._targets)
 
     def compose(self) -> ComposeResult:
         """Why it is not done here, and the lines."""

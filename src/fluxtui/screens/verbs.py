@@ -10,8 +10,9 @@ from textual.screen import ModalScreen
 
 from fluxtui.actions.plan import make
 from fluxtui.actions.rights import need
+from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import WORDS, Verb
-from fluxtui.screens.acting import Acting, DeskSight, Offer, Target, offers, told
+from fluxtui.screens.acting import Acting, DeskSight, Offer, offers, told
 from fluxtui.screens.desk import joined
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine

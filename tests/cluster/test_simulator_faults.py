@@ -194,7 +194,7 @@ async def test_pod_logs(session):
     objects = Objects(lambda: 4.0)
     objects.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flux-system"}})
     for name, containers in (("one", ["manager"]), ("two", ["a", "b"])):
-        spec = {"containers": [{"name": container} for container in containers]}
+        spec = {"nodeName": "node-1", "containers": [{"name": container} for container in containers]}
         meta = {"name": name, "namespace": "flux-system"}
         objects.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
     tokens = {"t": ADMIN}
@@ -208,7 +208,7 @@ async def test_pod_logs(session):
         assert await log("") == (200, "line 0\nline 1\nline 2\nline 3\nline 4\n")
         assert await log("tailLines=2&timestamps=true") == (
             200,
-            "1970-01-01T00:00:03.000000Z line 3\n1970-01-01T00:00:04.000000Z line 4\n",
+            "1970-01-01T00:00:03.000000000Z line 3\n1970-01-01T00:00:04.000000000Z line 4\n",
         )
         assert await log("tailLines=0") == (200, "")
         assert await log("sinceSeconds=1") == (200, "line 3\nline 4\n")

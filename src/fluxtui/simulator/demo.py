@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fluxtui.simulator import kubeconfig
+from fluxtui.simulator import kubeconfig, personas
 from fluxtui.simulator.cluster import SimulatedCluster
 from fluxtui.simulator.controllers.engine import Engine
 from fluxtui.simulator.controllers.logs import lines
@@ -36,6 +36,8 @@ class Demo:
             name: SimulatedCluster(name, member.objects, log_source=_logs(member.engine), release=member.cluster.server)
             for name, member in simulation.members.items()
         }
+        for server in self.servers.values():
+            personas.introduce(server.access)
         self._wanted: dict[str, bool] = {name: member.reachable for name, member in simulation.members.items()}
         self._began = 0.0
 
@@ -112,7 +114,7 @@ def build(
 
 
 def _logs(engine: Engine) -> LogSource:
-    return lambda namespace, pod, _container: lines(engine, namespace, pod)
+    return lambda namespace, pod, container, previous: lines(engine, namespace, pod, container, previous=previous)
 
 
 @asynccontextmanager

@@ -107,7 +107,7 @@ def test_a_controllers_pod_logs_what_it_did_and_goes_with_its_deployment(lab):
     pods = {pod["metadata"]["labels"]["app"]: pod["metadata"]["name"] for pod in lab.objects.list("Pod")}
     assert set(pods) == {"source-controller", "kustomize-controller"}
     said = [json.loads(text) for _, text in lines(lab.engine, "flux-system", pods["source-controller"])]
-    assert said[0]["msg"] == "Starting manager"
+    assert said[0]["msg"] == "starting manager"
     assert {"level": "error", "name": "lost", "controllerKind": "OCIRepository"}.items() <= said[-1].items()
     assert "MANIFEST_UNKNOWN" in said[-1]["error"]
     assert lines(lab.engine, "apps", "nobody") == []

@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from fluxtui.simulator.controllers.conditions import Object
+from fluxtui.simulator.controllers.journal import Journal
 from fluxtui.simulator.controllers.times import fine_stamp, stamp
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Recorder:
     """Writes the Events of one cluster."""
 
     def __init__(self, storage: "Storage", clock: "Clock") -> None:
+        self.journal = Journal(storage)
+        """What the controllers log along with their events."""
         self._storage = storage
         self._clock = clock
         self._sequence = 0
@@ -56,6 +59,7 @@ class Recorder:
         namespace = metadata.get("namespace", "")
         group = (obj["kind"], namespace, metadata["name"], kind, reason)
         component = COMPONENTS.get(obj["kind"], OPERATOR)
+        self.journal.event(self._clock(), component, obj, kind, reason, message)
         if self._combined(group, message):
             message, component = f"(combined from similar events): {message}", ""
         identity = (group, message if component else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from fluxtui.simulator import scenario
 from fluxtui.simulator.controllers import pods
-from fluxtui.simulator.controllers.engine import REQUESTED, SWITCH, Engine, GoneError, Key
+from fluxtui.simulator.controllers.engine import REQUESTED, SWITCH, Engine, GoneError, Key, Trigger
 from fluxtui.simulator.controllers.times import stamp
 from fluxtui.simulator.fleet import clusters, filler, founding, legacy, lived, repositories
 from fluxtui.simulator.scenario import Happening
@@ -152,7 +152,21 @@ def _(what: scenario.Host, stage: Stage, count: int) -> None:
 def _(what: scenario.Break, stage: Stage, count: int) -> None:
     for _, engine in stage.told(what):
         engine.broken[_split(what.deployment)] = what.image
+        if what.lacks:
+            engine.use({}, [_supplied(_key(what.lacks), _split(what.deployment))])
         engine.enqueue(("Deployment", *_split(what.deployment)))
+
+
+def _supplied(wanted: Key, deployment: tuple[str, str]) -> Trigger:
+    """A trigger that ends what is wrong with a Deployment when the object is there that it lacks."""
+
+    def trigger(engine: Engine, event: str, obj: dict[str, Any]) -> list[Key]:
+        about = obj["metadata"]
+        if event == "DELETED" or (obj["kind"], about.get("namespace", ""), about["name"]) != wanted:
+            return []
+        return [("Deployment", *deployment)] if engine.broken.pop(deployment, None) is not None else []
+
+    return trigger
 
 
 @happen.register

@@ -101,10 +101,14 @@ class Host(Happening, tag="host"):
 
 
 class Break(Happening, tag="break"):
-    """A Deployment (``namespace/name``) will not become ready while its image contains a text."""
+    """A Deployment (``namespace/name``) will not become ready while its image contains a text.
+
+    ``lacks`` names an object that it cannot do without: once that is there, it becomes ready.
+    """
 
     deployment: str
     image: str = ""
+    lacks: str = ""
 
 
 class Mend(Happening, tag="mend"):
@@ -265,9 +269,10 @@ def _check(scenario: Scenario, where: str) -> None:
         if isinstance(happening, Release) and happening.version not in RELEASES:
             known = ", ".join(RELEASES)
             raise ScenarioError(f"{where}: {happening.version!r} is not one of {known} - at `$.{place}.version`")
-        named = getattr(happening, "object", "")
-        if named and named.count("/") != 2:
-            raise ScenarioError(f"{where}: {named!r} is not Kind/namespace/name - at `$.{place}.object`")
+        for key in ("object", "lacks"):
+            named = getattr(happening, key, "")
+            if named and named.count("/") != 2:
+                raise ScenarioError(f"{where}: {named!r} is not Kind/namespace/name - at `$.{place}.{key}`")
     for place, text in times:
         try:
             offset(text)

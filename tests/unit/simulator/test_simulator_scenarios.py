@@ -57,6 +57,7 @@ def test_the_built_in_ones_are_valid(name):
         ("name: x\nabout: y\ntimeline: [{do: heal, object: apps}]", "'apps' is not Kind/namespace/name"),
         ("name: x\nabout: y\ntimeline: [{do: host, name: h, state: odd}]", "'odd' is no state of a host"),
         ("name: x\nabout: y\nplot: []", "unknown field `plot`"),
+        ("name: x\nabout: y\ntimeline: [{do: break, deployment: a/b, lacks: c}]", "`$.timeline[0].lacks`"),
         ("name: [", "while parsing"),
     ],
 )
@@ -146,6 +147,27 @@ def test_a_fixed_release_unblocks_all_that_waited():
     left = {name for name, reason in unready(europe).items() if reason != "Progressing"}
     assert not {name for name in left if "cert-manager" in name or "platform" in name or "ingress" in name}
     assert len(left) <= 3
+
+
+def test_the_incident_is_repaired_by_a_resume_and_a_reconcile_and_by_neither_alone():
+    simulation = play("incident")
+    europe = simulation.members["prod-eu-1"]
+    release, umbrella = ("HelmRelease", "cert-manager", "cert-manager"), ("Kustomization", "platform", "umbrella")
+    asked = {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "t1"}}}
+    europe.engine.storage.merge(release, asked, "flux")
+    live(simulation, 30)
+    assert unready(europe)["HelmRelease/cert-manager/cert-manager"] == "UpgradeFailed"
+    europe.engine.storage.merge(umbrella, {"spec": {"suspend": None}}, "flux")
+    live(simulation, 30)
+    webhook = europe.objects.get("Deployment", "cert-manager", "cert-manager-webhook")
+    assert webhook["status"]["readyReplicas"] == 1
+    assert unready(europe)["HelmRelease/cert-manager/cert-manager"] == "UpgradeFailed"
+    asked = {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "t2"}}}
+    europe.engine.storage.merge(release, asked, "flux")
+    live(simulation, 10)
+    assert "HelmRelease/cert-manager/cert-manager" not in unready(europe)
+    live(simulation, 6 * 60)
+    assert not [name for name, reason in unready(europe).items() if reason != "Progressing"]
 
 
 def test_the_unreachable_cluster_comes_back_and_goes_again():

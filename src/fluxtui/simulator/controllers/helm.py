@@ -14,7 +14,7 @@ from fluxtui.simulator.controllers.dependencies import ExpressionError, requeue,
 from fluxtui.simulator.controllers.engine import MOMENT, RESET, Engine, Run, Steps
 from fluxtui.simulator.controllers.sources import force_requested
 from fluxtui.simulator.controllers.times import duration, seconds, stamp
-from fluxtui.simulator.shapes import dig
+from fluxtui.simulator.shapes import dig, map_at, maps_at
 from fluxtui.simulator.world import Artifact, digest
 
 CONTROLLER = "helm-controller"
@@ -74,7 +74,7 @@ class Release:
         self.version = f"{tag}+{chart.digest.removeprefix('sha256:')[:12]}" if oci else chart.version
         self.timeout = seconds(run.spec.get("timeout", "5m"))
         self.again = run.jittered(seconds(run.spec["interval"]))
-        self.config = digest(repr(run.spec.get("values")))
+        self.config = digest(repr(run.spec.get("values")) + "".join(_given(run)))
         self.release = run.spec.get("releaseName", run.name)
 
     def steps(self) -> Steps:
@@ -342,6 +342,16 @@ class Release:
         if "+" in self.version:
             found["helm.toolkit.fluxcd.io/oci-digest"] = self.chart.digest
         return found
+
+
+def _given(run: Run) -> list[str]:
+    """The values in the ConfigMaps and Secrets of valuesFrom that are there."""
+    found: list[str] = []
+    for reference in maps_at(run.spec, "valuesFrom"):
+        held = run.engine.storage.get(reference["kind"], run.namespace, reference["name"])
+        if held is not None:
+            found.append(str(map_at(held, "data").get(reference.get("valuesKey", "values.yaml"), "")))
+    return found
 
 
 def _chart(run: Run) -> tuple[Object | None, str, str]:

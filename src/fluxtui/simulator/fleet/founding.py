@@ -21,23 +21,23 @@ def publish(world: World, fleet: list[Cluster], windows: Windows, at: float) -> 
     repositories.publish_charts(world, at)
     facts = repositories.components()
     for name in (*facts["infra"], *facts["layers"]):
-        made = repositories.infra(name, "founding", at - DAY)
+        made = repositories.infra(name, repositories.FIRST, at - DAY)
         for tag in TAGS:
             world.push(f"{INFRA}/{name}", tag, made)
     for name in facts["apps"]:
-        made = repositories.apps(name, "founding", at - DAY)
+        made = repositories.apps(name, repositories.FIRST, at - DAY)
         for tag in ("latest", APPROVED[name]):
             world.push(f"{APPS}/{name}", tag, made)
-    world.push(PLATFORM + "/platform", "latest", repositories.platform("founding", at - DAY))
+    world.push(PLATFORM + "/platform", "latest", repositories.platform(repositories.FIRST, at - DAY))
     operated = [cluster for cluster in fleet if cluster.operated]
     directories = {cluster.directory: clusters.directory(cluster, windows) for cluster in operated}
     for tag in TAGS:
-        world.push(FLEET, tag, repositories.fleet("founding", at - DAY, directories))
+        world.push(FLEET, tag, repositories.fleet(repositories.FIRST, at - DAY, directories))
     for group in facts["images"]:
-        world.push(f"{GIT}/d2-{group}", "main", repositories.policies(group, "founding", at - DAY))
+        world.push(f"{GIT}/d2-{group}", "main", repositories.policies(group, repositories.FIRST, at - DAY))
     for cluster in fleet:
         if not cluster.operated:
-            legacy.publish(world, "founding", at - DAY, flux=cluster.flux)
+            legacy.publish(world, repositories.FIRST, at - DAY, flux=cluster.flux)
     for environment in repositories.ENVIRONMENTS:
         approve(world, environment, {} if environment == "production" else dict.fromkeys(APPROVED, "latest"))
 

@@ -23,6 +23,8 @@ PLATFORM = "oci://ghcr.io/acme"
 """The platform team's registry path: the umbrella is ``platform`` in it."""
 GIT = "https://git.example.com/acme"
 ENVIRONMENTS = ("staging", "production")
+FIRST = "founding"
+"""The marker of what is in the registries when a fleet begins."""
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +88,11 @@ def infra(name: str, marker: str, created: float, versions: dict[str, str] | Non
 
 
 RELEASE_FIELDS: dict[str, Manifest] = {
-    "cert-manager": {"timeout": "3m", "values": {"crds": {"enabled": True, "keep": False}}},
+    "cert-manager": {
+        "timeout": "3m",
+        "values": {"crds": {"enabled": True, "keep": False}},
+        "valuesFrom": [{"kind": "ConfigMap", "name": "gateway-values", "optional": True}],
+    },
     "kube-prometheus-stack": {"driftDetection": {"mode": "enabled"}, "install": {"crds": "Create", "timeout": "9m"}},
     "podinfo": {"driftDetection": {"mode": "enabled"}, "timeout": "2m"},
     "storefront": {
@@ -115,8 +121,14 @@ def apps(
 
 
 def platform(marker: str, created: float) -> Artifact:
-    """The umbrella and what it makes: Kustomizations that share its source and wait for it."""
+    """The umbrella and what it makes: Kustomizations that share its source and wait for it.
+
+    But for the first revision it also gives cert-manager the values that it needs behind the new gateways.
+    """
     contents: dict[str, list[Manifest]] = {"umbrella": []}
+    if marker != FIRST:
+        values = {"values.yaml": "config:\n  gatewayAPI:\n    enabled: true\n"}
+        contents["umbrella"].append(manifest("ConfigMap", "cert-manager", "gateway-values", data=values))
     for name in components()["umbrella"]:
         path = f"./services/{name}"
         child = kustomization("platform", name, "platform", path, ["platform/umbrella"], interval="10m", timeout="3m")

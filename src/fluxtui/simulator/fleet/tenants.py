@@ -82,7 +82,14 @@ def routes() -> Manifest:
 def umbrella() -> Manifest:
     """The ResourceSet platform: the platform team's own namespace with the umbrella Kustomization."""
     parent = kustomization(
-        "platform", "umbrella", "platform", "./umbrella", wait=None, timeout="2m", retryInterval="1m"
+        "platform",
+        "umbrella",
+        "platform",
+        "./umbrella",
+        targetNamespace=None,
+        wait=None,
+        timeout="2m",
+        retryInterval="1m",
     )
     made = [*tenancy("platform", tenant=False), source("platform", "platform", "oci://ghcr.io/acme/platform", "latest")]
     return _set("platform", [*made, parent])

@@ -3,9 +3,14 @@
 Textual reads its environment when it is imported, so this happens before anything imports it.
 """
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 
+STATE = tempfile.mkdtemp(prefix="fluxtui-tests-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 SEEN = {
     "TEXTUAL_ANIMATIONS": "none",
     "TERM": "xterm-256color",
@@ -13,6 +18,7 @@ SEEN = {
     "LC_ALL": "C.UTF-8",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    "XDG_STATE_HOME": STATE,  # what a program keeps is its own, and gone after the tests
     "FLUXTUI_ASCII": "0",  # whatever the locale that this process was started with
 }
 """The terminal that tests draw for."""

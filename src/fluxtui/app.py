@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -49,6 +50,8 @@ class Start:
     command: str = ""
     theme: str = ""
     namespace: str = ""
+    state: Path | None = None
+    """The folder of what is kept from one session to the next."""
 
 
 class FluxtuiApp(App[None]):
@@ -70,6 +73,7 @@ class FluxtuiApp(App[None]):
         self.desk = Desk(store, fleet, start.now, permission, demo=start.demo)
         self.desk.namespace = start.namespace
         self.desk.protected = start.config.protected_contexts
+        self.desk.state = start.state
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
         self.add_mode("tree", self._tree)

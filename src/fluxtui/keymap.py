@@ -40,7 +40,11 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
-TRIAGE: tuple[Binding, ...] = (Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),)
+TRIAGE: tuple[Binding, ...] = (
+    Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),
+    Binding("a", "acknowledge", "Acknowledge, or take it back", show=False, id="triage.acknowledge"),
+    Binding("A", "acknowledged", "Show or hide what is acknowledged", show=False, id="triage.acknowledged"),
+)
 
 ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
 """Of the lists of one report: green but, suspended, changes."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from fluxtui.cli import coverage, markdown
 from fluxtui.cli.tables import Cell, Column, Paint, table
+from fluxtui.insight.acknowledge import OPEN, Attention, Mark
 from fluxtui.insight.causes import Cause
 from fluxtui.insight.evidence import Changed, Elsewhere, Evidence, evidence
 from fluxtui.insight.failures import Failure
@@ -45,13 +47,31 @@ class Told(msgspec.Struct, frozen=True):
     report: TriageReport
     problems: Sequence[Cause]
     filter: str = ""
+    marks: Mapping[str, Mark] = {}
+    """How each problem stands, by its key."""
 
     @property
     def headline(self) -> str:
         """The verdict, and how much of it is hidden."""
         hidden = len(self.report.problems) - len(self.problems)
         more = f" · {hidden} hidden by {self.filter!r}" if hidden else ""
-        return f"{verdict(self.report)}{more}"
+        return f"{verdict(self.report)}{_attention(self)}{more}"
+
+    def word(self, cause: Cause) -> str:
+        """``new``, ``back``, ``ack`` for acknowledged, or nothing."""
+        mark = self.marks.get(cause.key, OPEN)
+        return {Attention.OPEN: "", Attention.ACKNOWLEDGED: "ack"}.get(mark.attention, mark.attention.value)
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is a word for any of its problems."""
+        return any(map(self.word, self.problems))
+
+
+def _attention(told: Told) -> str:
+    numbers = Counter(mark.attention for mark in told.marks.values())
+    new, known = numbers[Attention.NEW] + numbers[Attention.BACK], numbers[Attention.ACKNOWLEDGED]
+    return (f" · {new} new" if new else "") + (f" · {known} acknowledged" if known else "")
 
 
 # --- text
@@ -62,7 +82,11 @@ def text(told: Told, width: int | None, paint: Paint, *, wide: bool) -> str:
     now = told.report.now
     lines = [paint(f"{_glyph(told)} {told.headline}", "strong"), ""]
     if told.problems:
-        rows = table(CAUSES, [_cause(cause, now) for cause in told.problems], width, paint)
+        columns = (Column(""), *CAUSES) if told.marked else CAUSES
+        cells = [
+            [*([(told.word(cause), "strong")] if told.marked else []), *_cause(cause, now)] for cause in told.problems
+        ]
+        rows = table(columns, cells, width, paint)
         lines.append(rows[0])
         for cause, row in zip(told.problems, rows[1:], strict=True):
             lines.append(row)
@@ -97,7 +121,19 @@ def _below(told: Told, cause: Cause, width: int | None, paint: Paint, *, wide: b
         words = plain(" ".join(cause.message.split()))
         return [paint("  " + (cut(words, width - 2) if width else words), "muted")] if words else []
     found = evidence(told.store, cause)
-    return [paint(f"  {line}", "muted") for line in _evidence_lines(cause, found, told.report.now)]
+    lines = [*_acknowledged(told, cause), *_evidence_lines(cause, found, told.report.now)]
+    return [paint(f"  {line}", "muted") for line in lines]
+
+
+def _acknowledged(told: Told, cause: Cause) -> list[str]:
+    """Who knows of it, and why that counts no more."""
+    mark = told.marks.get(cause.key, OPEN)
+    held = mark.acknowledged
+    if held is None:
+        return []
+    words = f"acknowledged by {held.by or 'somebody'} at {exact(held.at)}" + (f": {held.note}" if held.note else "")
+    until = f", until {exact(held.until)}" if held.until else ", until it changes"
+    return [plain(f"{words}{f' ({mark.why})' if mark.why else until}")]
 
 
 def _evidence_lines(cause: Cause, found: Evidence, now: float) -> list[str]:
@@ -171,7 +207,11 @@ def markdown_text(told: Told) -> str:
 
 def _headline(told: Told) -> str:
     hidden = len(told.report.problems) - len(told.problems)
-    return verdict(told.report) + (f" · {hidden} hidden by {markdown.code(told.filter)}" if hidden else "")
+    return (
+        verdict(told.report)
+        + _attention(told)
+        + (f" · {hidden} hidden by {markdown.code(told.filter)}" if hidden else "")
+    )
 
 
 def _markdown_row(cause: Cause, now: float) -> list[str]:
@@ -194,7 +234,8 @@ def _markdown_cause(told: Told, cause: Cause) -> str:
     parts = [f"#### {cause.status.glyph} {code(cause.title)}", f"{cause.status.word}: {code(cause.reason)}{since}"]
     (_, message), *more = found.messages
     parts += [markdown.fence(message)] if message else []
-    facts = [f"{code(title)}: {code(text)}" for title, text in more if text]
+    facts = [code(line) for line in _acknowledged(told, cause)]
+    facts += [f"{code(title)}: {code(text)}" for title, text in more if text]
     if found.failure is not None:
         facts.append(f"class: {code(_class(found.failure))}; look at {code(found.failure.look)}")
     facts += [f"changed before: {code(_changed(changed, now))}" for changed in found.changed]

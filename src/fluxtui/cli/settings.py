@@ -74,6 +74,12 @@ class Settings:
 
         return self.demo.now() if self.demo is not None else time.time()
 
+    def state(self) -> Path:
+        """The folder of what is kept from one session to the next; that of the demo is its own."""
+        from fluxtui.config import folder
+
+        return folder("state") / "demo" if self.demo is not None else folder("state")
+
     def load(self) -> Kubeconfig:
         """Every context that the kubeconfig files offer."""
         from fluxtui.kube import contexts

@@ -44,6 +44,7 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
         command=told.command,
         theme=told.theme,
         namespace=told.namespace,
+        state=told.state(),
     )
     app = FluxtuiApp(start)
     log_states(app.desk.fleet)

@@ -4,13 +4,14 @@ Version 1. Keys are camelCase; within a version keys are added, never renamed or
 null where nobody told one. Statuses and phases are the words that the screens use. Every key is always there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from fluxtui.insight.acknowledge import OPEN, Mark
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.evidence import Evidence, evidence
 from fluxtui.insight.failures import Failure, of_row
@@ -101,6 +102,16 @@ class EvidenceShape(Shape, frozen=True):
     last_good: ChangeShape | None
 
 
+class AcknowledgedShape(Shape, frozen=True):
+    """Who knows of a problem, since and until when (null: until it changes), and why it is over (empty: it is not)."""
+
+    by: str
+    time: str | None
+    until: str | None
+    note: str
+    over: str
+
+
 class ProblemShape(Shape, frozen=True):
     """One root cause. ``key`` is its identity for as long as it lasts; ``what`` its kind (see `causes.Cause`)."""
 
@@ -118,6 +129,9 @@ class ProblemShape(Shape, frozen=True):
     blocked: list[ObjectRef]
     evidence: EvidenceShape
     failure: FailureShape | None
+    attention: str = "open"
+    """``new`` (not there at the last look), ``back`` (not any more what was acknowledged), open, acknowledged."""
+    acknowledged: AcknowledgedShape | None = None
 
 
 class TriageShape(Shape, frozen=True, kw_only=True):
@@ -230,7 +244,11 @@ def timeless(shape: ShapeT) -> ShapeT:
 
 
 def triage_shape(
-    store: Store, report: TriageReport, problems: Iterable[Cause] | None = None, filter_text: str = ""
+    store: Store,
+    report: TriageReport,
+    problems: Iterable[Cause] | None = None,
+    filter_text: str = "",
+    marks: Mapping[str, Mark] | None = None,
 ) -> TriageShape:
     """A report with these of its problems (by default with all of them), each with its evidence."""
     shown = report.problems if problems is None else tuple(problems)
@@ -246,12 +264,12 @@ def triage_shape(
         settling=report.settling,
         first_failure=moment(report.first_failure),
         counts=counts(report.counts),
-        problems=[problem_shape(cause, evidence(store, cause)) for cause in shown],
+        problems=[problem_shape(cause, evidence(store, cause), (marks or {}).get(cause.key, OPEN)) for cause in shown],
         clusters=[cluster_shape(standing) for standing in report.clusters],
     )
 
 
-def problem_shape(cause: Cause, found: Evidence) -> ProblemShape:
+def problem_shape(cause: Cause, found: Evidence, mark: Mark = OPEN) -> ProblemShape:
     """A root cause with its evidence."""
     return ProblemShape(
         key=cause.key,
@@ -282,7 +300,17 @@ def problem_shape(cause: Cause, found: Evidence) -> ProblemShape:
             last_good=ChangeShape(found.last_good.text, moment(found.last_good.at)) if found.last_good else None,
         ),
         failure=failure_shape(found.failure),
+        attention=mark.attention.value,
+        acknowledged=acknowledged_shape(mark),
     )
+
+
+def acknowledged_shape(mark: Mark) -> AcknowledgedShape | None:
+    """The acknowledgement of a problem; None where there was none."""
+    held = mark.acknowledged
+    if held is None:
+        return None
+    return AcknowledgedShape(held.by, moment(held.at), moment(held.until), held.note, mark.why)
 
 
 def cluster_shape(standing: Standing) -> ClusterShape:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
@@ -13,6 +16,9 @@ from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
 from fluxtui.widgets.commandline import History, Mode
+
+if TYPE_CHECKING:
+    from fluxtui.notes.notebook import Notebook
 
 
 @dataclass
@@ -47,6 +53,16 @@ class Desk:
     """The last report of triage: one for all screens, so that they say the same."""
     listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
     """Who is told of each new report."""
+    state: Path | None = None
+    """The folder of what is kept from one session to the next; without one it lasts as long as the program."""
+
+    @cached_property
+    def notebook(self) -> "Notebook":
+        """What the user wrote down, read when first asked for."""
+        from fluxtui.actions.journal import user
+        from fluxtui.notes.notebook import Notebook
+
+        return Notebook(self.state, self.now, user())
 
     def __post_init__(self) -> None:
         self.reporting = Reporting(lambda: triage(self.store, self.now()), self.now, self._reported)

@@ -1,10 +1,12 @@
 """The list of root causes, as a table asks for it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
+from fluxtui.insight.acknowledge import Mark
 from fluxtui.insight.causes import Cause
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import Status
+from fluxtui.screens.acknowledging import mark_span
 from fluxtui.screens.desk import STATUS_STYLES, Desk
 from fluxtui.screens.reasons import SHORT_REASONS
 from fluxtui.widgets.bar import bar
@@ -13,6 +15,8 @@ from fluxtui.widgets.table_source import Cell, Span
 
 BAR = 8
 
+MARK = TableColumn("mark", "", 4, priority=88, sortable=False)
+"""Says which problems are new, back or acknowledged; there as long as one is."""
 COLUMNS = (
     TableColumn("blocks", "BLOCKS", 6, align="right", priority=90, sortable=False),
     TableColumn("bar", "", BAR, priority=30, sortable=False),
@@ -35,14 +39,25 @@ def look(cause: Cause) -> tuple[str, str]:
 class ProblemRows:
     """A `TableSource` over the causes of one report."""
 
-    def __init__(self, desk: Desk, causes: Sequence[Cause]) -> None:
+    def __init__(self, desk: Desk, causes: Sequence[Cause], marks: Mapping[str, Mark] | None = None) -> None:
         self._desk = desk
         self.causes = causes
+        self._marks = marks or {}
+        self._marked = any(mark_span(self.mark(cause))[0] for cause in causes)
         self._places = {cause.key: index for index, cause in enumerate(causes)}
         self._most = max((len(cause.blocked) for cause in causes), default=0)
 
     def __len__(self) -> int:
         return len(self.causes)
+
+    @property
+    def columns(self) -> Sequence[TableColumn]:
+        """The columns that have something to say."""
+        return (COLUMNS[0], COLUMNS[1], MARK, *COLUMNS[2:]) if self._marked else COLUMNS
+
+    def mark(self, cause: Cause) -> Mark | None:
+        """How a problem stands."""
+        return self._marks.get(cause.key)
 
     def cause(self, key: Hashable | None) -> Cause | None:
         """The cause of a key."""
@@ -61,14 +76,16 @@ class ProblemRows:
         """Everything that the cells show."""
         cause = self.causes[index]
         shown = (cause.title, cause.reason, cause.status, len(cause.blocked), cause.clusters, cause.tenants)
-        return shown, self._most, ago(cause.since, self._desk.now())
+        return shown, self._most, ago(cause.since, self._desk.now()), mark_span(self.mark(cause))
 
     def cells(self, index: int) -> Sequence[Cell]:
         """One cell for each column."""
         cause = self.causes[index]
         blocked = len(cause.blocked)
-        _, style = look(cause)
-        return [
+        mark = self.mark(cause)
+        known = mark is not None and not mark.calls
+        style = "muted" if known else look(cause)[1]
+        cells: list[Cell] = [
             (str(blocked), "strong") if blocked else ("·", "faint"),
             bar(blocked, self._most, BAR, style=style) if blocked else "",
             self._title(cause, style),
@@ -77,6 +94,7 @@ class ProblemRows:
             (self._reason(cause), style),
             (_few(cause.tenants, 3), "muted"),
         ]
+        return [*cells[:2], [mark_span(mark)], *cells[2:]] if self._marked else cells
 
     def _reason(self, cause: Cause) -> str:
         """The reason; of what somebody suspended, who did it."""

@@ -274,6 +274,12 @@ def _hidden_kinds(desk: Desk, cause: Cause) -> list[Fact]:
     return [Fact("may not see", [(joined(hidden, 5), "warning")], 2)] if hidden else []
 
 
+def all_acknowledged(count: int) -> NoticeText:
+    """What stands in place of the list when somebody knows of every cause."""
+    told = "1 root cause is" if count == 1 else f"All {count} root causes are"
+    return "empty", "nothing stands out", [f"{told} acknowledged."], [("A", "show what is acknowledged")]
+
+
 def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> NoticeText:
     """What stands in place of the list of causes when it is empty."""
     if desk.trouble and not desk.fleet.clusters:

@@ -119,7 +119,7 @@ def _flatten_deployment(resource: Deployment) -> Record:
         told |= {"ready": "Unknown", "message": "no status yet"}
     else:
         told |= {
-            "ready": deciding.status or "Unknown",
+            "ready": word(deciding.status) or "Unknown",
             "reason": word(deciding.reason),
             "message": clean(deciding.message),
             "ready_since": epoch(deciding.lastTransitionTime),

@@ -107,6 +107,12 @@ PAGE_YAML: tuple[Binding, ...] = (
     Binding("b", "side_by_side", "Compare side by side", show=False, id="yaml.beside"),
 )
 
+PAGE_EVENTS: tuple[Binding, ...] = (
+    Binding("f", "warnings", "Warnings alone", show=False, id="events.warnings"),
+    Binding("M", "managed", "Events of what it manages too", show=False, id="events.managed"),
+    Binding("p", "copy_message", "Copy the message", show=False, id="events.copy"),
+)
+
 CONTEXT_LIST: tuple[Binding, ...] = (
     Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
 )
@@ -135,6 +141,7 @@ def all_ids() -> set[str]:
         *COMPARE,
         *RESOURCE,
         *PAGE_YAML,
+        *PAGE_EVENTS,
         *CONTEXT_LIST,
         *CONTEXTS,
         *(held for held in widgets if isinstance(held, Binding)),

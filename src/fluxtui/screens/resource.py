@@ -18,6 +18,7 @@ from fluxtui.kube.answers import KubeError
 from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
+from fluxtui.screens.page.events import EventsTab
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject
 from fluxtui.screens.page.why import WhyTab
@@ -42,6 +43,7 @@ class PageOf:
 PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
     PageOf(Tab("why", "x", "Why", "Why"), WhyTab),
+    PageOf(Tab("events", "e", "Events", "Events"), EventsTab),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
 )
 """The tabs in their order; the keys are bound in `keymap.RESOURCE`."""
@@ -131,7 +133,10 @@ class ResourceScreen(FleetScreen):
             self.post_message(CommandGiven(event.tab_id))
 
     def on_page_tab_changed(self) -> None:
-        """A tab has something else to say in the last line."""
+        """A tab has something else to say in the last line, or shows something else, which then has the keys."""
+        tab = self.seen
+        if tab is not None and tab.rest is not None and self.focused is None:
+            self.rest_on(tab.rest)
         self.show_hints()
 
     def on_sheet_selected(self, event: Sheet.Selected) -> None:

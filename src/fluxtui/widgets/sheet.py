@@ -125,6 +125,11 @@ class Sheet(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportInco
         return self._lines[self._cursor].key if self._cursor < len(self._lines) else None
 
     @property
+    def position(self) -> int:
+        """Which line the cursor is on, from 0."""
+        return self._cursor
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """The lines shown."""
         return self._lines

@@ -31,8 +31,12 @@ COMPONENTS: dict[str, str] = {
     "ImagePolicy": "image-reflector-controller",
     "ImageUpdateAutomation": "image-automation-controller",
     "Deployment": "deployment-controller",
+    "Pod": "kubelet",
 }
 OPERATOR = "flux-operator"
+
+NOT_FLUX = ("Deployment", "Pod")
+"""Kinds of whose controllers no log is kept."""
 
 _Group = tuple[str, str, str, str, str]
 
@@ -59,7 +63,8 @@ class Recorder:
         namespace = metadata.get("namespace", "")
         group = (obj["kind"], namespace, metadata["name"], kind, reason)
         component = COMPONENTS.get(obj["kind"], OPERATOR)
-        self.journal.event(self._clock(), component, obj, kind, reason, message)
+        if obj["kind"] not in NOT_FLUX:
+            self.journal.event(self._clock(), component, obj, kind, reason, message)
         if self._combined(group, message):
             message, component = f"(combined from similar events): {message}", ""
         identity = (group, message if component else "")

@@ -57,6 +57,8 @@ def _sync(engine: Engine, deployment: Object, well: int) -> None:
     current = engine.storage.get("ReplicaSet", namespace, name)
     if current is None:
         engine.storage.create(_set(deployment, name, wanted), "kube-controller-manager")
+        told = f"Scaled up replica set {name} from 0 to {wanted}"
+        engine.recorder.record(deployment, "Normal", "ScalingReplicaSet", told, {})
         current = engine.storage.get("ReplicaSet", namespace, name)
     if current is None:
         return  # a cluster that does not serve replica sets
@@ -83,8 +85,13 @@ def _report(engine: Engine, deployment: Object, current: Object, wanted: int, we
         fresh: Object | None = None
         if bad:
             fresh = pods.crashing(pod, engine.now)
+            _tell_of_crashes(engine, pod, fresh)
         elif number < well and not pods.ready(pod):
             fresh = pods.running(pod, engine.now)
+            image = pod["spec"]["containers"][0]["image"]
+            engine.recorder.record(pod, "Normal", "Pulled", f'Successfully pulled image "{image}"', {})
+            told = f"Started container {pod['spec']['containers'][0]['name']}"
+            engine.recorder.record(pod, "Normal", "Started", told, {})
         up += not bad and number < well
         if fresh is not None and fresh != pod["status"]:
             engine.storage.set_status(("Pod", namespace, pod["metadata"]["name"]), fresh)
@@ -93,6 +100,15 @@ def _report(engine: Engine, deployment: Object, current: Object, wanted: int, we
     counted |= {"readyReplicas": up, "availableReplicas": up} if up else {}
     if counted != current.get("status"):
         engine.storage.set_status(("ReplicaSet", namespace, current["metadata"]["name"]), counted)
+
+
+def _tell_of_crashes(engine: Engine, pod: Object, status: Object) -> None:
+    """The kubelet's word on a container that it does not start again yet; the same again counts up."""
+    for item in status["containerStatuses"]:
+        if item["state"].get("waiting"):
+            about = pod["metadata"]
+            said = f"Back-off restarting failed container {item['name']} in pod {about['name']}_{about['namespace']}"
+            engine.recorder.record(pod, "Warning", "BackOff", f"{said}({about['uid']})", {})
 
 
 def broken(engine: Engine, deployment: Object) -> bool:

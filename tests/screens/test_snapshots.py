@@ -18,6 +18,7 @@ import pytest
 from textual.pilot import Pilot
 
 from fluxtui.store.state import Phase
+from fluxtui.widgets.virtual_table import VirtualTable
 
 from .world import SMALL, WIDE, World, command, kustomization, lines, sees, until
 
@@ -74,6 +75,17 @@ def keys(*pressed: str) -> Act:
     return act
 
 
+def in_tree(*pressed: str) -> Act:
+    """Open the tree, and press keys once it is drawn."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await command(pilot, "tree")
+        await sees(pilot, *TREE)
+        await pilot.press(*pressed)
+
+    return act
+
+
 def commanded(word: str) -> Act:
     """Give a command."""
     return lambda pilot: command(pilot, word)
@@ -109,6 +121,7 @@ def stale() -> World:
 
 CAUSE = ("HelmRelease cert-manager/cert-manager", "waits behind")
 RELEASE = "hr name:cert-manager cluster:prod-eu-1"
+TREE = ("cert-manager/cert-manager  ◀ root cause · 46 wait", "UpgradeFailed")
 READY = ("nothing is wrong",)
 
 PICTURES: dict[str, Picture] = {
@@ -120,6 +133,11 @@ PICTURES: dict[str, Picture] = {
     "triage-ascii": Picture(CAUSE, environment={"FLUXTUI_ASCII": "1"}),
     "triage-well": Picture(READY, world=well),
     "triage-unreachable": Picture(("no cluster can be read",), world=unreachable),
+    "tree-80x24": Picture(TREE, act=commanded("tree")),
+    "tree-160x48": Picture(TREE, WIDE, commanded("tree")),
+    "tree-mono": Picture(TREE, act=commanded("tree"), start={"theme": "fluxtui-mono"}),
+    "tree-ownership": Picture(("WHO APPLIES WHAT", "UpgradeFailed"), act=in_tree("v")),
+    "tree-blast": Picture(("WHAT WAITS BEHIND IT",), WIDE, in_tree("r")),
     "health-80x24": Picture(("5 clusters", "odd ones:", "report off"), act=commanded("health")),
     "health-160x48": Picture(("5 clusters", "odd ones:", "report off"), WIDE, commanded("health")),
     "resources-80x24": Picture((" Kustomizations ", "✖ failed"), act=commanded("ks")),
@@ -129,6 +147,7 @@ PICTURES: dict[str, Picture] = {
     "resources-forbidden": Picture(("you may not see HelmReleases",), act=commanded("hr"), world=forbidden),
     "resources-empty": Picture(("no HelmReleases",), act=commanded("hr"), world=well),
     "page-80x24": Picture(("Conditions",), act=page(RELEASE)),
+    "page-light": Picture(("Conditions",), act=page(RELEASE), start={"theme": "fluxtui-light"}),
     "page-160x48": Picture(("Conditions",), WIDE, page(RELEASE)),
     "contexts-80x24": Picture(("5 of 5 watched",), act=commanded("ctx")),
     "keys-80x24": Picture(("Keys that work here",), act=keys("question_mark")),
@@ -152,6 +171,8 @@ def test_picture(name: str, snap: Callable[..., bool], monkeypatch: pytest.Monke
         before: list[str] = []
         while before != (before := lines(pilot)):  # until nothing more comes of it
             await pilot.pause()
+        for table in app.screen.query(VirtualTable):  # whose thumb may lag behind by less than one sees
+            table.vertical_scrollbar.position = table.scroll_y
 
     assert snap(app, terminal_size=picture.size, run_before=ready)
 

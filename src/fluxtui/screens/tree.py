@@ -18,7 +18,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.tree_asked import Asked, asked_for
 from fluxtui.screens.tree_details import band_facts, cluster_facts, edge_line, node_facts
 from fluxtui.screens.tree_growth import TreeGrowth
-from fluxtui.screens.tree_rows import NARROW, SHORT, TreeRows, columns
+from fluxtui.screens.tree_rows import HEADINGS, NARROW, SHORT, TreeRows, columns
 from fluxtui.screens.tree_whatif import WhatIf
 from fluxtui.screens.tree_words import blast_title, chain_title, nothing_drawn, tree_title, waited_title
 from fluxtui.store.changes import Batch
@@ -215,7 +215,7 @@ class TreeScreen(FleetScreen):
         self.query_one("#why").display = not wide
         room = self.size.width - (min(58, 2 * self.size.width // 5) if wide else 0)
         self._rows.narrow, self._rows.short = room < NARROW, room < SHORT
-        self._table.set_source(self._rows, columns(narrow=self._rows.narrow))
+        self._table.set_source(self._rows, columns(self._forest.view, narrow=self._rows.narrow))
         self._show_details()
 
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
@@ -267,6 +267,8 @@ class TreeScreen(FleetScreen):
         return cast("LineKey | None", self._table.cursor_key)
 
     def _repaint(self, filter_text: str | None = None) -> None:
+        if self._table.columns[0].title != HEADINGS[self._forest.view]:
+            self._table.set_source(self._rows, columns(self._forest.view, narrow=self._rows.narrow))
         self._table.refresh_all()
         self._show(filter_text)
 
@@ -417,9 +419,8 @@ class TreeScreen(FleetScreen):
         self.call_after_refresh(self._scroll_around)
 
     def _scroll_around(self) -> None:
-        table = self._table
-        top = max(0, table.cursor_index - len(table.visible_rows) // 3)
-        table.scroll_to(y=top, animate=False, force=True)
+        above = self.size.height // 4  # of the screen: the table may not have its size yet
+        self._table.scroll_to(y=max(0, self._table.cursor_index - above), animate=False, force=True)
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """Open the page; of a cluster, fold; of a reference, go to where it is drawn."""

@@ -76,7 +76,7 @@ def edge_line(desk: Desk, cluster: str, identity: str) -> list[Span]:
     if data is None or row is None:
         return [*_absent(data, identity)]
     now = desk.now()
-    spans = status_spans(row, now)
+    spans: list[Span] = [(f"{cluster}  ", "strong"), *status_spans(row, now)]
     judge = EdgeStates(Graph(data), now)
     unmet = [edge for edge in Graph(data).dependencies(row.record) if judge.of(edge).met is False]
     if unmet:

@@ -24,10 +24,18 @@ NARROW, SHORT = 96, 124
 FIELD = (1 << BITS) - 1
 
 
-def columns(*, narrow: bool) -> list[TableColumn]:
+HEADINGS: dict[View, str] = {
+    View.DEPENDENCIES: "WHO WAITS FOR WHOM",
+    View.OWNERSHIP: "WHO APPLIES WHAT",
+    View.SOURCES: "WHO TAKES FROM WHERE",
+    View.BLAST: "WHAT WAITS BEHIND IT",
+}
+
+
+def columns(view: View, *, narrow: bool) -> list[TableColumn]:
     """The tree, why a line is not green, since when, and how many wait behind it."""
     found = [
-        TableColumn("tree", "WHO WAITS FOR WHOM", 60, 36, flex=5, priority=ESSENTIAL, sortable=False),
+        TableColumn("tree", HEADINGS[view], 60, 36, flex=5, priority=ESSENTIAL, sortable=False),
         TableColumn("why", "WHY", 18, 16, 44, flex=1, priority=70, sortable=False, shorter=SHORT_REASONS),
         TableColumn("since", "SINCE", 5, align="right", priority=80, sortable=False),
         TableColumn("wait", "WAIT", 5, align="right", priority=90, sortable=False),

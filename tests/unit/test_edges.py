@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxtui.insight.edges import EdgeStates, Obstacle, edge_state, names, shared_revisions, suspended_above
+from fluxtui.insight.edges import EdgeStates, Obstacle, names, shared_revisions, suspended_above
 from fluxtui.insight.graph import Graph
 from fluxtui.kinds.record import Need
 from fluxtui.store.state import DataState, Phase
@@ -15,7 +15,7 @@ def state(fleet, identity, at=0, cluster="c"):
     """The state of one of an object's edges, by its place among its dependencies."""
     graph = Graph(fleet.store.cluster(cluster))
     edges = list(graph.dependencies(graph.row(identity).record))
-    return edge_state(graph, edges[at], fleet.now)
+    return EdgeStates(graph, fleet.now).of(edges[at])
 
 
 def blocked(fleet, message="dependency 'a/infra' is not ready"):
@@ -321,7 +321,7 @@ def test_values_and_ownership(fleet):
     assert state(fleet, "HelmRelease/a/web", 1).met is None
     graph = Graph(fleet.store.cluster("c"))
     (edge,) = graph.children(graph.row("Kustomization/a/top").record)
-    found = edge_state(graph, edge, fleet.now)
+    found = EdgeStates(graph, fleet.now).of(edge)
     assert (found.met, found.mark, found.words) == (True, "─owns→", "exists")
 
 

@@ -81,11 +81,6 @@ class EdgeState(msgspec.Struct, frozen=True):
 Judged = tuple[bool | None, str, Obstacle]
 
 
-def edge_state(graph: Graph, edge: Edge, now: float) -> EdgeState:
-    """The state of one edge at `now` (epoch seconds); for many edges of one graph, `EdgeStates` remembers circles."""
-    return EdgeStates(graph, now).of(edge)
-
-
 class EdgeStates:
     """The states of edges at one moment. Circles are found once, and only around what is asked."""
 

@@ -113,6 +113,14 @@ PAGE_EVENTS: tuple[Binding, ...] = (
     Binding("p", "copy_message", "Copy the message", show=False, id="events.copy"),
 )
 
+PAGE_LOGS: tuple[Binding, ...] = (
+    Binding("s", "side", "The controller's log, or the pods'", show=False, id="logs.side"),
+    Binding("A", "everything", "All lines of the controller", show=False, id="logs.everything"),
+    Binding("L", "level", "Warnings, errors, everything", show=False, id="logs.level"),
+    Binding("p", "previous", "The life of the container before", show=False, id="logs.previous"),
+    Binding("o", "only", "This container alone", show=False, id="logs.only"),
+)
+
 CONTEXT_LIST: tuple[Binding, ...] = (
     Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
 )
@@ -124,10 +132,17 @@ def all_ids() -> set[str]:
     """Every id that the configuration may name, those of the widgets included."""
     from fluxtui.widgets.commandline import CommandLine
     from fluxtui.widgets.document import DocumentView
+    from fluxtui.widgets.log_view import LogView
     from fluxtui.widgets.sheet import Sheet
     from fluxtui.widgets.virtual_table import VirtualTable
 
-    widgets = (*CommandLine.BINDINGS, *DocumentView.BINDINGS, *Sheet.BINDINGS, *VirtualTable.BINDINGS)
+    widgets = (
+        *CommandLine.BINDINGS,
+        *DocumentView.BINDINGS,
+        *LogView.BINDINGS,
+        *Sheet.BINDINGS,
+        *VirtualTable.BINDINGS,
+    )
     every = (
         *APP,
         *SCREEN,
@@ -142,6 +157,7 @@ def all_ids() -> set[str]:
         *RESOURCE,
         *PAGE_YAML,
         *PAGE_EVENTS,
+        *PAGE_LOGS,
         *CONTEXT_LIST,
         *CONTEXTS,
         *(held for held in widgets if isinstance(held, Binding)),

@@ -179,13 +179,18 @@ class Reader:
         follow: bool = False,
         tail: int = 0,
         since: int = 0,
+        since_time: str = "",
         previous: bool = False,
     ) -> AsyncGenerator[AsyncIterator[bytes], None]:
-        """A container's log as chunks of bytes with RFC 3339 timestamps; ``since`` is in seconds, ``tail`` in lines."""
+        """A container's log as chunks of bytes with RFC 3339 timestamps; ``since`` is in seconds, ``tail`` in lines.
+
+        ``since_time`` is RFC 3339; the server knows at most one of the two.
+        """
         query = [("timestamps", "true"), ("follow", str(follow).lower()), ("previous", str(previous).lower())]
         query += [("container", container)] if container else []
         query += [("tailLines", str(tail))] if tail else []
         query += [("sinceSeconds", str(since))] if since else []
+        query += [("sinceTime", since_time)] if since_time else []
         call = Call(
             path=Resource("", "v1", "pods").path(namespace, pod, "log"),
             verb="get",

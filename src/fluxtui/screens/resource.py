@@ -19,6 +19,7 @@ from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
 from fluxtui.screens.page.events import EventsTab
+from fluxtui.screens.page.logs import LogsTab
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject
 from fluxtui.screens.page.why import WhyTab
@@ -44,6 +45,7 @@ PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
     PageOf(Tab("why", "x", "Why", "Why"), WhyTab),
     PageOf(Tab("events", "e", "Events", "Events"), EventsTab),
+    PageOf(Tab("logs", "l", "Logs", "Logs"), LogsTab),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
 )
 """The tabs in their order; the keys are bound in `keymap.RESOURCE`."""
@@ -135,8 +137,8 @@ class ResourceScreen(FleetScreen):
     def on_page_tab_changed(self) -> None:
         """A tab has something else to say in the last line, or shows something else, which then has the keys."""
         tab = self.seen
-        if tab is not None and tab.rest is not None and self.focused is None:
-            self.rest_on(tab.rest)
+        if tab is not None and tab.rest not in (None, self.focused) and self.focused in (None, tab):
+            self.rest_on(tab.rest or tab)
         self.show_hints()
 
     def on_sheet_selected(self, event: Sheet.Selected) -> None:

@@ -21,7 +21,7 @@ from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Chosen, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
-from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened
+from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened, Preceded
 from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.refusing import doubt
@@ -79,6 +79,8 @@ class FluxtuiApp(App[None]):
         self.add_mode("tree", self._tree)
         self.add_mode("resources", self._resources)
         self.add_mode("lenses", self._lenses)
+        self.add_mode("suspended", self._suspended)
+        self.add_mode("changes", self._changes)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -113,6 +115,16 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.lenses import LensesScreen
 
         return LensesScreen(self.desk)
+
+    def _suspended(self) -> FleetScreen:
+        from fluxtui.screens.suspended import SuspendedScreen
+
+        return SuspendedScreen(self.desk)
+
+    def _changes(self) -> FleetScreen:
+        from fluxtui.screens.changes import ChangesScreen
+
+        return ChangesScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
@@ -157,6 +169,7 @@ class FluxtuiApp(App[None]):
         return self.screen if isinstance(self.screen, FleetScreen) and self.screen.is_mounted else None
 
     def _follow(self, batch: Batch) -> None:
+        self.desk.watched.follow(batch, self.desk.now())
         seen = self._seen()
         if seen is not None:
             seen.follow(batch)
@@ -190,6 +203,14 @@ class FluxtuiApp(App[None]):
         await self._go(Go("tree"))
         if isinstance(self.screen, TreeScreen):
             self.screen.show_object((event.cluster, event.identity))
+
+    async def on_preceded(self, event: Preceded) -> None:
+        """Show what changed before an object became what it is."""
+        from fluxtui.screens.changes import ChangesScreen
+
+        await self._go(Go("changes"))
+        if isinstance(self.screen, ChangesScreen):
+            self.screen.show_before((event.cluster, event.identity))
 
     def _refuse(self, text: str, told: str) -> None:
         """Say on the command line what is wrong with a command."""
@@ -231,12 +252,20 @@ class FluxtuiApp(App[None]):
             self._list_kind(command)  # at once: what is typed next is for that list
         elif command.screen == "tree" and command.filter:
             self._grow(command.filter)
+        elif command.screen == "changes" and command.seconds:
+            self._look_back(command.seconds)
 
     def _grow(self, asked: str) -> None:
         from fluxtui.screens.tree import TreeScreen
 
         if isinstance(self.screen, TreeScreen):
             self.screen.show_text(asked)
+
+    def _look_back(self, seconds: int) -> None:
+        from fluxtui.screens.changes import ChangesScreen
+
+        if isinstance(self.screen, ChangesScreen):
+            self.screen.show_window(seconds)
 
     def _list_kind(self, command: Go) -> None:
         from fluxtui.screens.resources import ResourcesScreen

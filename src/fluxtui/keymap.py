@@ -10,6 +10,7 @@ APP: tuple[Binding, ...] = (
     Binding("3", "go('health')", "Health", show=False, id="app.health"),
     Binding("2", "go('tree')", "Tree", show=False, id="app.tree"),
     Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
+    Binding("9", "go('changes')", "Changes", show=False, id="app.changes"),
     Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
     Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
     Binding("ctrl+t", "next_theme", "Theme", show=False, id="app.theme"),
@@ -26,6 +27,7 @@ SCREEN: tuple[Binding, ...] = (
     Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
+    Binding("W", "preceded", "What changed before it", show=False, id="screen.preceded"),
     Binding("R", "act", "Act: reconcile, suspend, resume…", show=False, id="screen.act"),
     Binding("R", "how_to", "Commands to hand over", show=False, id="screen.how-to"),
 )
@@ -48,6 +50,8 @@ TRIAGE: tuple[Binding, ...] = (
 
 ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
 """Of the lists of one report: green but, suspended, changes."""
+
+CHANGES: tuple[Binding, ...] = (Binding("w", "window", "Next window of time", show=False, id="changes.window"),)
 
 HEALTH: tuple[Binding, ...] = (
     Binding("z", "zoom", "Details alone", show=False, id="health.zoom"),
@@ -148,6 +152,7 @@ def all_ids() -> set[str]:
         *SCREEN,
         *TRIAGE,
         *ROSTER,
+        *CHANGES,
         *HEALTH,
         *PLANE,
         *RESOURCES,

@@ -3,8 +3,9 @@
 For each: who and why, as far as annotations say; since when, as far as anything says; what it hides (everything that
 gets nothing new until it is resumed); and what waits for it (a revision that its source has by now).
 
-Nothing records when an object was suspended: it was after its last run. What we watched ourselves is exact, and so are
-managedFields, which are read of whole objects alone (`writers`). Only kinds that are watched are in the ledger.
+No field of its own records when an object was suspended: it was after its last run. What we watched ourselves is
+exact. managedFields tell who wrote the field, and when; they are read of whole objects alone (`writers`), by whoever
+asks for a report. Only kinds that are watched are in the ledger.
 """
 
 from collections.abc import Generator, Iterable, Mapping
@@ -15,6 +16,7 @@ from fluxtui.insight.blast import NOT_COUNTED, Blast
 from fluxtui.insight.causes import Ref
 from fluxtui.insight.fields import Json, mapping, mappings, text
 from fluxtui.insight.graph import Graph
+from fluxtui.insight.known import Known
 from fluxtui.insight.roots import named
 from fluxtui.insight.silent import same_revision
 from fluxtui.insight.standing import Standing, standing
@@ -26,8 +28,17 @@ from fluxtui.store.store import ClusterData, Store
 
 STRIDE = 1000
 """Rows between two yields."""
+SUSPEND = "spec.suspend"
 SWITCHES = ("fluxcd.controlplane.io/reconcile", "source.extensions.fluxcd.io/reconcile")
 """The annotations that disable operator kinds and generators."""
+ALONE = (
+    "kustomize.toolkit.fluxcd.io/reconcile",
+    "kustomize.toolkit.fluxcd.io/ssa",
+    "helm.toolkit.fluxcd.io/driftDetection",
+)
+"""The annotations that keep an applier away from what it would apply."""
+APPLIERS = frozenset({"kustomize-controller", "helm-controller", "flux-operator"})
+"""Field managers of what comes out of Git."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -37,13 +48,21 @@ class Pending(msgspec.Struct, frozen=True):
     since: int = 0
 
 
+class Writer(msgspec.Struct, frozen=True):
+    """Who wrote the field by which an object is at rest, by its managedFields: field manager, when, which field."""
+
+    manager: str
+    at: int
+    field: str
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One object at rest.
 
-    `how`: *suspended* (spec.suspend), *disabled* (by annotation) or *left alone* (by its applier, `switch` says by
-    which annotation). `who` and `why` are empty where nothing records them. It is at rest since `since` (epoch s, 0 for
-    not told): exactly, if `watched`, else not before, which was its last run. `hides` are the ids behind it, nearest
-    first.
+    `how`: *suspended* (spec.suspend), *disabled* (by annotation) or *left alone* (by its applier); `switch` is the
+    field or the annotation with its value. `who` and `why` are empty where nothing records them; `writer` is who wrote
+    the switch, where managedFields were read. It is at rest since `since` (epoch s, 0 for not told): *inferred* means
+    not before then, which was its last run. `hides` are the ids behind it, nearest first.
     """
 
     row: Row
@@ -52,7 +71,8 @@ class Entry(msgspec.Struct, frozen=True):
     who: str
     why: str
     since: int
-    watched: bool
+    known: Known
+    writer: Writer | None = None
     hides: tuple[str, ...] = ()
     pending: Pending | None = None
 
@@ -61,6 +81,13 @@ class Entry(msgspec.Struct, frozen=True):
         """(cluster, id)"""
         return self.row.key
 
+    @property
+    def by(self) -> str:
+        """Who, in words: who says so, else the field manager, else nothing."""
+        if self.who or self.writer is None:
+            return self.who
+        return f"Git ({self.writer.manager})" if self.writer.manager in APPLIERS else self.writer.manager
+
 
 class LedgerReport(msgspec.Struct, frozen=True):
     """Everything at rest in the fleet at `now`: what hides the most first, then the longest."""
@@ -68,6 +95,8 @@ class LedgerReport(msgspec.Struct, frozen=True):
     now: float
     entries: tuple[Entry, ...]
     clusters: tuple[Standing, ...]
+    looked: int = 0
+    """Objects that were looked at."""
 
     @property
     def hidden(self) -> int:
@@ -79,23 +108,37 @@ class LedgerReport(msgspec.Struct, frozen=True):
         """How many of them have something waiting."""
         return sum(entry.pending is not None for entry in self.entries)
 
+    @property
+    def unexplained(self) -> int:
+        """How many are suspended or disabled without a reason on record."""
+        return sum(not entry.why and entry.how != "left alone" for entry in self.entries)
 
-def report(store: Store, now: float, watched: Mapping[Ref, int] | None = None) -> Generator[None, None, LedgerReport]:
+
+Written = Mapping[Ref, tuple[Writer, ...]]
+"""The writers of objects whose managedFields were read."""
+
+
+def report(
+    store: Store, now: float, watched: Mapping[Ref, int] | None = None, written: Written | None = None
+) -> Generator[None, None, LedgerReport]:
     """The ledger; yields every few milliseconds of work. `watched` are the moments of suspends that we saw happen."""
-    seen = watched or {}
+    seen, authors = watched or {}, written or {}
     entries: list[Entry] = []
     clusters: list[Standing] = []
+    looked = 0
     for data in store.clusters():
         data.index("status")
         yield
         graph = Graph(data)
+        yield
         blast = Blast(graph, {}, now)
         for row in (yield from _at_rest(data)):
-            entries.append(_entry(graph, blast, row, seen.get(row.key, 0)))
+            entries.append(_entry(graph, blast, row, seen.get(row.key, 0), authors.get(row.key, ())))
             yield
         clusters.append(standing(data))
+        looked += sum(len(table.rows) for table in data.tables.values())
     entries.sort(key=lambda entry: (-len(entry.hides), entry.since or float("inf"), *entry.key))
-    return LedgerReport(now, tuple(entries), tuple(clusters))
+    return LedgerReport(now, tuple(entries), tuple(clusters), looked)
 
 
 def _at_rest(data: ClusterData) -> Generator[None, None, list[Row]]:
@@ -117,41 +160,59 @@ def _own_component(row: Row) -> bool:
     return row.record.kind == "Deployment" and row.record.owner.startswith("FluxInstance/")
 
 
-def _entry(graph: Graph, blast: Blast, row: Row, watched: int) -> Entry:
+def switch(row: Row) -> tuple[str, str]:
+    """(how an object rests, by what): ``suspended``, ``spec.suspend``; annotations with their value."""
     record = row.record
+    if row.status is not Status.SUSPENDED:
+        return "left alone", record.left_alone
+    if record.kind == "ArtifactGenerator":
+        return "disabled", f"{SWITCHES[1]}: disabled"
+    if record.kind in DISABLED_BY_ANNOTATION:
+        return "disabled", f"{SWITCHES[0]}: disabled"
+    return "suspended", SUSPEND
+
+
+def _entry(graph: Graph, blast: Blast, row: Row, watched: int, authors: tuple[Writer, ...]) -> Entry:
+    record = row.record
+    how, by = switch(row)
+    field = by.partition(": ")[0]
+    writer = next((each for each in authors if each.field == field), None)
+    written = writer.at if writer is not None else 0
+    if how == "left alone":
+        known = Known.SEEN if watched else Known.TOLD if written else Known.INFERRED
+        return Entry(row, how, by, "", "", watched or written, known, writer)
     who = record.suspended_by
     if record.suspended_why:
         who = who.removesuffix(record.suspended_why).removesuffix(": ")
-    how, switch = "suspended", "spec.suspend"
-    if row.status is not Status.SUSPENDED:
-        return Entry(row, "left alone", record.left_alone, "", "", watched, bool(watched))
-    if record.kind in DISABLED_BY_ANNOTATION or record.kind == "ArtifactGenerator":
-        how, switch = "disabled", f"{SWITCHES[record.kind == 'ArtifactGenerator']}: disabled"
+    since, known = _since(row, watched, written)
     hides = tuple(i for i in blast.behind((record.id,)) if i.partition("/")[0] not in NOT_COUNTED)
-    since = watched or row.since
-    return Entry(row, how, switch, who, record.suspended_why, since, bool(watched), hides, _pending(graph, row))
+    return Entry(row, how, by, who, record.suspended_why, since, known, writer, hides, _pending(graph, row))
+
+
+def _since(row: Row, watched: int, written: int) -> tuple[int, Known]:
+    """When it came to rest. A manager that wrote before the last run cannot have suspended it then."""
+    if watched:
+        return watched, Known.SEEN
+    if written and written >= row.since:
+        return written, Known.TOLD
+    return row.since, Known.INFERRED
 
 
 def _pending(graph: Graph, row: Row) -> Pending | None:
-    """What its source has by now, if that is something else."""
+    """What waits for it: what its source has by now, if that is something else, or a spec that was never reconciled."""
     record = row.record
     source = graph.row(record.source) if record.source and record.revision else None
-    if source is None or not source.record.revision or same_revision(record, source.record.revision):
-        return None
-    words = f"{revision(source.record.revision)} of {named(record.source)}, it has {revision(record.revision)}"
-    return Pending(words, source.record.updated)
-
-
-class Writer(msgspec.Struct, frozen=True):
-    """Who wrote the field by which an object is at rest, by its managedFields: field manager, when, which field."""
-
-    manager: str
-    at: int
-    field: str
+    if source is not None and source.record.revision and not same_revision(record, source.record.revision):
+        words = f"{revision(source.record.revision)} of {named(record.source)}, it has {revision(record.revision)}"
+        return Pending(words, source.record.updated)
+    if record.kind not in DISABLED_BY_ANNOTATION and 0 <= record.observed < record.generation - 1:
+        # spec.suspend itself is one generation (recordings, lesson 7)
+        return Pending(f"its spec has changed: generation {record.generation}, it reconciled {record.observed}")
+    return None
 
 
 def writers(value: Json) -> tuple[Writer, ...]:
-    """The writers of what suspends an object, of the object as it was fetched; the latest first.
+    """The writers of what puts an object at rest, of the object as it was fetched; the latest first.
 
     A manager may have written other fields at that time: managedFields have one time for each manager.
     """
@@ -159,11 +220,11 @@ def writers(value: Json) -> tuple[Writer, ...]:
     for entry in mappings(value, "metadata", "managedFields"):
         fields = mapping(entry, "fieldsV1")
         annotations = mapping(fields, "f:metadata", "f:annotations")
-        held = ["spec.suspend"] if "f:suspend" in mapping(fields, "f:spec") else []
+        held = [SUSPEND] if "f:suspend" in mapping(fields, "f:spec") else []
         held += list(_switches(annotations))
-        found += [Writer(text(entry, "manager"), epoch(text(entry, "time")), field) for field in held[:1]]
+        found += [Writer(text(entry, "manager"), epoch(text(entry, "time")), field) for field in held]
     return tuple(sorted(found, key=lambda writer: -writer.at))
 
 
 def _switches(annotations: Json) -> Iterable[str]:
-    return (key for key in SWITCHES if f"f:{key}" in annotations)
+    return (key for key in (*SWITCHES, *ALONE) if f"f:{key}" in annotations)

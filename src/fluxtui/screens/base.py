@@ -26,6 +26,7 @@ TABS: tuple[Tab, ...] = (
     Tab("tree", "2", "Tree"),
     Tab("health", "3", "Health"),
     Tab("resources", "4", "Resources"),
+    Tab("changes", "9", "Changes"),
 )
 
 COMMON_HINTS = (KeyHint("/", "filter", 40), KeyHint(":", "command", 60), KeyHint("?", "keys", 70))
@@ -51,6 +52,15 @@ class Opened(Message):
 
 class Located(Message):
     """The user wants to see an object in the tree: (cluster, id)."""
+
+    def __init__(self, cluster: str, identity: str) -> None:
+        super().__init__()
+        self.cluster = cluster
+        self.identity = identity
+
+
+class Preceded(Message):
+    """The user wants to see what changed before an object became what it is: (cluster, id)."""
 
     def __init__(self, cluster: str, identity: str) -> None:
         super().__init__()
@@ -255,6 +265,12 @@ class FleetScreen(Screen[None]):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Located(*chosen))
+
+    def action_preceded(self) -> None:
+        """Show what changed before the object under the cursor became what it is."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.post_message(Preceded(*chosen))
 
     # Actions
 

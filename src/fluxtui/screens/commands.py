@@ -12,11 +12,12 @@ class CommandError(Exception):
 
 @dataclass(frozen=True)
 class Go:
-    """Show a screen; for lists, of this kind, and with this filter (None: as it was)."""
+    """Show a screen; for lists, of this kind, and with this filter (None: as it was); changes of so many seconds."""
 
     screen: str
     kind: str = ""
     filter: str | None = None
+    seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ WORDS: dict[str, tuple[Command, str]] = {
     "health": (Go("health"), "the control planes: versions, controllers, sync, counts"),
     "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
     "resources": (Go("resources"), "lists of every kind"),
+    "changes": (Go("changes"), "what changed when: a window of time may follow, such as 2h"),
     "but": (Go("lenses"), "green, but old, stale or behind something suspended"),
+    "suspended": (Go("suspended"), "everything at rest: who, since when, why, and what it hides"),
     "ctx": (Contexts(), "clusters: which are watched, how each answers"),
     "ns": (Narrow(""), "narrow to a namespace"),
     "theme": (Theme(""), "another theme"),
@@ -65,7 +68,9 @@ WORDS: dict[str, tuple[Command, str]] = {
 ALIASES = {
     "pulse": "triage", "home": "triage", "unhealthy": "triage",
     "report": "health", "controlplanes": "health",
+    "change": "changes", "diff": "changes", "timeline": "changes",
     "green": "but", "lenses": "but",
+    "suspends": "suspended", "ledger": "suspended", "paused": "suspended",
     "context": "ctx", "contexts": "ctx", "clusters": "ctx", "cluster": "ctx",
     "namespace": "ns", "namespaces": "ns",
     "skin": "theme", "reconnect": "retry", "help": "keys", "?": "keys", "q": "quit", "q!": "quit", "exit": "quit",
@@ -85,6 +90,8 @@ def parse(text: str) -> Command:
         return Theme(rest)
     if name == "tree":
         return Go("tree", filter=rest)
+    if name == "changes" and rest:
+        return Go("changes", seconds=_window(rest))
     kind = by_name(name)
     if name == "resources" and rest:
         kind = by_name(rest)
@@ -96,6 +103,15 @@ def parse(text: str) -> Command:
     if kind is not None:
         return Go("resources", kind.name, rest)
     raise CommandError(f"{word!r} is neither a command nor a kind: try {_close(word)}")
+
+
+def _window(text: str) -> int:
+    from fluxtui.insight.filter import duration
+
+    seconds = duration(text.removeprefix("since").strip())
+    if not seconds:
+        raise CommandError(f"{text!r} is no window of time: try 30m, 2h or 1d")
+    return seconds
 
 
 def _close(word: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluxtui.insight.triage import TriageReport, triage
+from fluxtui.insight.watched import Watched
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kube.contexts import Context
 from fluxtui.kube.fleet import Fleet
@@ -65,6 +66,8 @@ class Desk:
         return Notebook(self.state, self.now, user())
 
     def __post_init__(self) -> None:
+        self.watched = Watched(self.store)
+        """What we saw happen since the start."""
         self.reporting = Reporting(lambda: triage(self.store, self.now()), self.now, self._reported)
 
     def _reported(self, report: TriageReport) -> None:

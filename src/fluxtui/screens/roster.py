@@ -211,7 +211,7 @@ class RosterScreen(FleetScreen, Generic[R, L]):
 
     def show_words(self) -> None:
         """The sentences, and what takes the place of an empty list."""
-        words, above = self.query_one("#verdict", FlowLine), self.query_one("#activity", FlowLine)
+        words = self.query_one("#verdict", FlowLine)
         if self.report is None:
             words.show(
                 [(" ◐ ", "info"), ("connecting" if self.desk.fleet.clusters else "looking for clusters", "strong")]
@@ -224,9 +224,7 @@ class RosterScreen(FleetScreen, Generic[R, L]):
             if self._hidden:
                 spans.append((f" · {self._hidden} hidden by filter or scope", "warning"))
             words.show(spans)
-        over = self.above() if self.report is not None else []
-        above.show(over)
-        above.display = bool(over) and not self._alone
+        self.show_above()
         words.display = not self._alone
         empty = not len(self.rows)
         for name in ("#roster", "#evidence-title", "#evidence"):
@@ -236,6 +234,13 @@ class RosterScreen(FleetScreen, Generic[R, L]):
         if empty:
             notice.show(*self._without_lines())
         self.show_hints()
+
+    def show_above(self) -> None:
+        """The line between the verdict and the list."""
+        line = self.query_one("#activity", FlowLine)
+        over = self.above() if self.report is not None else []
+        line.show(over)
+        line.display = bool(over) and not self._alone
 
     def _without_lines(self) -> NoticeText:
         if self._hidden:
@@ -264,10 +269,17 @@ class RosterScreen(FleetScreen, Generic[R, L]):
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
         """Another line: its details."""
         self.show_details()
+        self.show_above()
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
+        """Enter on a line."""
+        line = self.line()
+        if line is not None:
+            self.enter(line)
+
+    def enter(self, line: L) -> None:
         """Open the object of the line."""
-        chosen = self.chosen()
+        chosen = self.object_of(line)
         if chosen is not None:
             self.post_message(Opened(*chosen))
 

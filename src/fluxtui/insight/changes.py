@@ -1,0 +1,166 @@
+"""Everything that changed in a span of time, fleet-wide: put together from what was watched and what is told, the same
+change told twice counted once, and grouped: one push and all that took it are one line.
+
+Groups, in the order in which they are tried:
+
+- a *push*: the same revision from the same place, each member within `FOLLOWS` of the one before; and whatever an
+  applier of the group changed within `SPREAD` of its run, by owner (a release that a Kustomization applied);
+- the same thing at the same time: a cluster's objects to which the same happened, each within `TOGETHER` of the one
+  before (31 objects began to wait).
+
+The computation is sliced. The same store gives the same report: ties are broken by cluster and id.
+"""
+
+from collections.abc import Generator, Iterable, Mapping
+
+import msgspec
+
+from fluxtui.insight.causes import Ref
+from fluxtui.insight.grouping import Group, grouped
+from fluxtui.insight.known import SURENESS, Known
+from fluxtui.insight.ledger import Writer
+from fluxtui.insight.occurrence import Occurrence
+from fluxtui.insight.standing import Standing, standing
+from fluxtui.insight.told import latest, told
+from fluxtui.insight.upstream import upstream
+from fluxtui.store.store import Store
+
+STRIDE = 500
+"""Rows between two yields."""
+MOST = 20_000
+"""Occurrences of one report at most; the oldest are left out, and counted."""
+SAME = 120
+"""Seconds within which the same change of an object is taken to be told twice."""
+SYMPTOMS = frozenset({"failed", "blocked"})
+"""Changes that follow from others."""
+AXIS = 60
+"""Parts of the axis of time."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """From `start` to `end`, epoch seconds, both included; no `end` means now. `words` say what it is."""
+
+    start: float
+    end: float = 0
+    words: str = ""
+
+
+class ChangesReport(msgspec.Struct, frozen=True):
+    """What changed from `start` to `end`: groups, the newest first.
+
+    `axis` counts occurrences in equal parts of the span, the oldest first. `upstream` are the objects behind which
+    `about` stands, with their distance; `left_out` counts occurrences for which there was no room.
+    """
+
+    now: float
+    start: float
+    end: float
+    groups: tuple[Group, ...]
+    total: int
+    axis: tuple[int, ...]
+    clusters: tuple[Standing, ...]
+    left_out: int = 0
+    about: Ref | None = None
+    upstream: Mapping[Ref, int] = {}
+
+    def distance(self, group: Group) -> int | None:
+        """How far upstream of `about` a group's nearest member is; 0 where only the object itself is in it, None where
+        none of them has to do with it.
+        """
+        found = {self.upstream[each.ref] for each in group.members if each.ref in self.upstream}
+        return min(found - {0}, default=0 if found else None)
+
+    def suspects(self, at: float) -> list[Group]:
+        """What changed upstream of `about` up to a moment, the likeliest first: what was brought or done to it before
+        what only failed or waited, the latest before the earlier.
+        """
+        found = [group for group in self.groups if self.distance(group) and group.at <= at]
+        return sorted(found, key=lambda group: group.what in SYMPTOMS)
+
+
+def report(
+    store: Store,
+    now: float,
+    span: Span,
+    watched: Iterable[Occurrence] = (),
+    written: Mapping[Ref, tuple[Writer, ...]] | None = None,
+    about: Ref | None = None,
+) -> Generator[None, None, ChangesReport]:
+    """The changes of a span; yields every few milliseconds of work."""
+    end = min(span.end or now, now)
+    found = [each for each in watched if span.start <= each.at <= end]
+    authors = written or {}
+    clusters: list[Standing] = []
+    count = 0
+    for data in store.clusters():
+        for table in list(data.tables.values()):
+            for row in list(table.rows.values()):
+                count += 1
+                if not count % STRIDE:
+                    yield
+                if latest(row) >= span.start or row.key in authors:
+                    found += [each for each in told(data, row, span.start, authors.get(row.key, ())) if each.at <= end]
+        clusters.append(standing(data))
+    yield
+    once = yield from _once(found)
+    kept = once[:MOST]
+    groups = yield from grouped(store, kept)
+    yield
+    behind = upstream(store, about) if about is not None else {}
+    return ChangesReport(
+        now=now,
+        start=span.start,
+        end=end,
+        groups=tuple(groups),
+        total=len(kept),
+        axis=_axis(kept, span.start, end),
+        clusters=tuple(clusters),
+        left_out=len(once) - len(kept),
+        about=about,
+        upstream=behind,
+    )
+
+
+def _order(occurrence: Occurrence) -> tuple[int, str, str, str]:
+    return -occurrence.at, occurrence.cluster, occurrence.id, occurrence.what
+
+
+def _once(found: list[Occurrence]) -> Generator[None, None, list[Occurrence]]:
+    """Newest first, each change once: the surest who tells it, with whatever revision any of them tells."""
+    found.sort(key=lambda each: (each.cluster, each.id, each.what, each.at, SURENESS[each.known], each.field))
+    yield
+    kept: list[Occurrence] = []
+    for count, each in enumerate(found, 1):
+        if kept and _same(kept[-1], each):
+            kept[-1] = _merged(kept[-1], each)
+        else:
+            kept.append(each)
+        if not count % (STRIDE * 4):
+            yield
+    kept.sort(key=_order)
+    yield
+    return kept
+
+
+def _same(one: Occurrence, other: Occurrence) -> bool:
+    """Whether two stand for one change. A failure that is told again with every try is one, until we see another."""
+    if one.cluster != other.cluster or one.id != other.id or one.what != other.what:
+        return False
+    if other.at - one.at > SAME:
+        return one.what == "failed" and one.words == other.words and other.known is not Known.SEEN
+    return one.delivered == other.delivered or not (one.delivered and other.delivered)
+
+
+def _merged(one: Occurrence, other: Occurrence) -> Occurrence:
+    first, second = sorted((one, other), key=lambda each: (SURENESS[each.known], not each.delivered))
+    if second.delivered and not first.delivered:
+        return msgspec.structs.replace(first, delivered=second.delivered, place=second.place)
+    return first
+
+
+def _axis(found: list[Occurrence], start: float, end: float) -> tuple[int, ...]:
+    parts = [0] * AXIS
+    width = max(end - start, 1) / AXIS
+    for each in found:
+        parts[min(AXIS - 1, int((each.at - start) / width))] += 1
+    return tuple(parts)

@@ -1,0 +1,141 @@
+"""What the screen of changes says: its sentences, its axis of time, and the details of a change."""
+
+from collections import Counter
+
+from fluxtui.insight.causes import Ref
+from fluxtui.insight.changes import AXIS, ChangesReport
+from fluxtui.insight.evidence import LATER
+from fluxtui.insight.grouping import Group
+from fluxtui.insight.known import Known
+from fluxtui.insight.occurrence import WHATS, Occurrence
+from fluxtui.kinds.ages import ago, exact
+from fluxtui.kinds.columns import revision
+from fluxtui.kinds.status import Status
+from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.details import named
+from fluxtui.widgets.factsheet import Fact
+from fluxtui.widgets.lines import span_width
+from fluxtui.widgets.sparkline import sparkline
+from fluxtui.widgets.table_source import Span
+
+STYLES = {
+    "failed": STATUS_STYLES[Status.FAILED],
+    "blocked": STATUS_STYLES[Status.BLOCKED],
+    "ready": STATUS_STYLES[Status.READY],
+    "suspended": STATUS_STYLES[Status.SUSPENDED],
+    "resumed": STATUS_STYLES[Status.SUSPENDED],
+    "restarted": "warning",
+    "drift": "warning",
+    "deleted": "warning",
+}
+MARKS: dict[str, Span] = {"upstream": ("▲ ", "accent"), "itself": ("◆ ", "strong"), "none": ("  ", "")}
+"""What stands before an object while a failure is asked about."""
+BECAME = {
+    Status.FAILED: "failed",
+    Status.BLOCKED: "was blocked",
+    Status.SUSPENDED: "was suspended",
+    Status.READY: "turned ready",
+}
+NAMED = 40
+"""Members of a group that are named."""
+
+
+def change_style(what: str) -> str:
+    """The style of a kind of change."""
+    return STYLES.get(what, "info")
+
+
+def counted(count: int, word: str) -> str:
+    """``1 change``, ``2 changes``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def verdict_words(report: ChangesReport, when: str) -> str:
+    """``52 changes in 22 groups in the last 30m · 3 pushes · 9 failed · 2 suspended``."""
+    if not report.total:
+        return f"nothing changed {when}"
+    groups = counted(len(report.groups), "group")
+    parts = [f"{counted(report.total, 'change')} in {groups} {when}"]
+    whats = Counter(each.what for group in report.groups for each in group.members)
+    pushes = sum(bool(group.push) for group in report.groups)
+    parts += [f"{pushes} {'push' if pushes == 1 else 'pushes'}"] if pushes else []
+    parts += [f"{whats[what]} {what}" for what in ("failed", "blocked", "suspended", "restarted") if whats[what]]
+    if report.left_out:
+        parts.append(f"{report.left_out} older ones left out")
+    return " · ".join(parts)
+
+
+def before_words(desk: Desk, report: ChangesReport, about: Ref, at: int) -> str:
+    """``before HelmRelease a/b (prod-eu-1) failed 13m ago · ▲ 3 changes upstream, the likeliest 3m before``."""
+    row = desk.store.row(*about)
+    became = BECAME.get(row.status, f"became {row.status.word}") if row is not None else "left"
+    suspects = report.suspects(at + LATER)
+    parts = [f"before {named(about[1])} ({about[0]}) {became} {ago(at, desk.now())} ago"]
+    if suspects:
+        parts.append(f"▲ {counted(len(suspects), 'change')} upstream, the likeliest {_apart(suspects[0].at, at)}")
+    else:
+        parts.append("nothing upstream of it changed in the half hour before")
+    return " · ".join(parts)
+
+
+def _apart(then: float, at: float) -> str:
+    return f"{ago(then, at)} before" if then < at else "at the same time"
+
+
+def axis_spans(report: ChangesReport, at: float, width: int, now: float) -> list[Span]:
+    """Changes over the span as bars, from when to when; the part that `at` falls into is marked."""
+    length = max(report.end - report.start, 1)
+    marked = min(AXIS - 1, int((at - report.start) / length * AXIS)) if report.start <= at <= report.end else None
+    first = f" {ago(report.start, now)} ago "
+    last = " now" if report.end >= now else f" {ago(report.end, now)} ago"
+    peak = f" · at most {max(report.axis)} in {_part(length / AXIS)}"
+    bars = sparkline(report.axis, min(AXIS, width - len(first) - len(last) - 1), marked=marked)
+    spans: list[Span] = [(first, "muted"), *bars, (last, "muted")]
+    return [*spans, (peak, "muted")] if span_width(spans) + len(peak) < width else spans
+
+
+def _part(seconds: float) -> str:
+    return f"{int(seconds)}s" if seconds < 120 else f"{int(seconds / 60)}m"
+
+
+def change_facts(each: Occurrence, now: float) -> list[Fact]:
+    """One change: what, when, and what proves it."""
+    words = f": {each.words}" if each.words else ""
+    facts = [Fact(each.what, [(WHATS[each.what], ""), (words, "strong")], 3), _when(each, now)]
+    if each.delivered:
+        place = f" from {each.place}" if each.place else ""
+        facts.append(Fact("brought", [(revision(each.delivered), ""), (place, "muted")], 2))
+    return facts
+
+
+def _when(each: Occurrence, now: float) -> Fact:
+    mark: Span = (f"{each.known.glyph} {each.known.value}", each.known.style)
+    by = {Known.SEEN: " as it happened", Known.TOLD: f" by {each.field}", Known.INFERRED: f" from {each.field}"}
+    return Fact("when", [(f"{ago(each.at, now)} ago, {exact(each.at)}  ", ""), mark, (by[each.known], "muted")], 2)
+
+
+def group_facts(group: Group, now: float) -> list[Fact]:
+    """A group: what, over which time, how it is known, and its members."""
+    head = group.head
+    lasted = f", over {ago(group.at, group.until)}" if group.until > group.at else ""
+    facts = [Fact(group.what, [(WHATS[group.what], ""), (f": {group.words}" if group.words else "", "strong")], 2)]
+    facts.append(Fact("when", [(f"{ago(group.at, now)} ago, {exact(group.at)}{lasted}", "")], 1))
+    if group.push:
+        facts.append(Fact("push", [(revision(group.push), "strong"), (f" from {head.place}", "muted")], 2))
+    counts = Counter(each.known for each in group.members)
+    told: list[Span] = [
+        (f"{known.glyph} {counts[known]} {known.value}  ", known.style) for known in Known if counts[known]
+    ]
+    if group.inferred:
+        told.append(
+            (f"{Known.INFERRED.glyph} {group.inferred} belong to it by their applier, not by revision", "warning")
+        )
+    facts.append(Fact("known", told, 2))
+    start = group.at
+    for each in group.members[:NAMED]:
+        later = f"+{ago(start, each.at)}" if each.at > start else ""
+        spans: list[Span] = [(f"{each.known.glyph} {each.what} ", change_style(each.what)), (named(each.id), "")]
+        facts.append(Fact(later, [*spans, (f" · {each.cluster}  {each.words}", "muted")], 1))
+    if len(group.members) > NAMED:
+        facts.append(Fact("", [(f"and {len(group.members) - NAMED} more", "muted")], 1))
+    return facts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -24,6 +24,8 @@ from fluxtui.store.store import Store
 
 if TYPE_CHECKING:
     from fluxtui.config import Config
+
+T = TypeVar("T")
 
 SETTLE = 20
 """Seconds that clusters have to answer, unless told."""
@@ -50,8 +52,11 @@ class Gathered:
             pass  # what is still loading says so itself
 
     async def triage(self) -> TriageReport:
-        """A report of now. Connections get their turn while it is computed."""
-        steps = triage(self.store, self.now())
+        """A report of now."""
+        return await self.computed(triage(self.store, self.now()))
+
+    async def computed(self, steps: Generator[None, None, T]) -> T:
+        """What a sliced computation returns. Connections get their turn while it is computed."""
         while True:
             try:
                 next(steps)

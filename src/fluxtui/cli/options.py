@@ -42,6 +42,16 @@ def seconds(context: click.Context, parameter: click.Parameter, value: str) -> i
     return found
 
 
+def span(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """How far to look back, as whole seconds: ``30m``, ``2h``, ``7d``. Raises `BadParameter`."""
+    from fluxtui.insight.filter import duration
+
+    found = duration(value.strip().lower())
+    if not found:
+        raise click.BadParameter(f"{value!r} is no span of time (like 30m, 2h, 1d)", context, parameter)
+    return found
+
+
 def patience(default: str, about: str) -> Decorator[CommandT]:
     """``--timeout``, in seconds as ``timeout``."""
     return click.option(

@@ -20,6 +20,8 @@ COMMANDS: dict[str, str] = {
     "health": "fluxtui.cli.health",
     "get": "fluxtui.cli.get",
     "tree": "fluxtui.cli.tree",
+    "changes": "fluxtui.cli.changes",
+    "suspended": "fluxtui.cli.suspended",
     "info": "fluxtui.cli.info",
     "completion": "fluxtui.cli.completion",
 }

@@ -11,11 +11,12 @@ Groups, in the order in which they are tried:
 The computation is sliced. The same store gives the same report: ties are broken by cluster and id.
 """
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 
 import msgspec
 
 from fluxtui.insight.causes import Ref
+from fluxtui.insight.evidence import LATER
 from fluxtui.insight.grouping import Group, grouped
 from fluxtui.insight.known import SURENESS, Known
 from fluxtui.insight.ledger import Writer
@@ -23,6 +24,9 @@ from fluxtui.insight.occurrence import Occurrence
 from fluxtui.insight.standing import Standing, standing
 from fluxtui.insight.told import latest, told
 from fluxtui.insight.upstream import upstream
+from fluxtui.kinds.record import Record, split_id
+from fluxtui.kinds.status import Status
+from fluxtui.store.row import Row
 from fluxtui.store.store import Store
 
 STRIDE = 500
@@ -33,6 +37,8 @@ SAME = 120
 """Seconds within which the same change of an object is taken to be told twice."""
 SYMPTOMS = frozenset({"failed", "blocked"})
 """Changes that follow from others."""
+BEFORE = 1800
+"""Seconds before a failure that are looked at."""
 AXIS = 60
 """Parts of the axis of time."""
 
@@ -43,6 +49,11 @@ class Span(msgspec.Struct, frozen=True):
     start: float
     end: float = 0
     words: str = ""
+
+
+def before(moment: float) -> Span:
+    """What is looked at to find why something happened at a moment."""
+    return Span(moment - BEFORE, moment + LATER, "before it")
 
 
 class ChangesReport(msgspec.Struct, frozen=True):
@@ -164,3 +175,15 @@ def _axis(found: list[Occurrence], start: float, end: float) -> tuple[int, ...]:
     for each in found:
         parts[min(AXIS - 1, int((each.at - start) / width))] += 1
     return tuple(parts)
+
+
+def passes(store: Store, group: Group, accept: Callable[[Row], bool]) -> bool:
+    """Whether one of a group's objects passes a filter; those that are gone pass by their names."""
+    return any(accept(store.row(*each.ref) or gone(each)) for each in group.members)
+
+
+def gone(each: Occurrence) -> Row:
+    """What a filter asks of an object that is not there any more: its names."""
+    kind, namespace, name = split_id(each.id)
+    record = Record(kind=kind, id=each.id, namespace=namespace, name=name)
+    return Row(each.cluster, record, Status.UNKNOWN, "", each.words, each.at)

@@ -185,8 +185,17 @@ def _entry(graph: Graph, blast: Blast, row: Row, watched: int, authors: tuple[Wr
     if record.suspended_why:
         who = who.removesuffix(record.suspended_why).removesuffix(": ")
     since, known = _since(row, watched, written)
-    hides = tuple(i for i in blast.behind((record.id,)) if i.partition("/")[0] not in NOT_COUNTED)
+    hides = _hidden(blast, record.id)
     return Entry(row, how, by, who, record.suspended_why, since, known, writer, hides, _pending(graph, row))
+
+
+def _hidden(blast: Blast, root: str) -> tuple[str, ...]:
+    """What is behind an object: nearest first, then by name."""
+    distance = {root: 0}
+    for identity, nearer in blast.paths((root,)).items():
+        distance[identity] = distance[nearer] + 1
+    found = [identity for identity in distance if identity.partition("/")[0] not in NOT_COUNTED and identity != root]
+    return tuple(sorted(found, key=lambda identity: (distance[identity], identity)))
 
 
 def _since(row: Row, watched: int, written: int) -> tuple[int, Known]:
@@ -209,6 +218,20 @@ def _pending(graph: Graph, row: Row) -> Pending | None:
         # spec.suspend itself is one generation (recordings, lesson 7)
         return Pending(f"its spec has changed: generation {record.generation}, it reconciled {record.observed}")
     return None
+
+
+def verdict(report: LedgerReport) -> str:
+    """``5 objects at rest hide 9 · 1 has something waiting · 2 without a reason on record``."""
+    count = len(report.entries)
+    if not count:
+        return f"none of {report.looked} objects is at rest"
+    hide = f" {'hides' if count == 1 else 'hide'} {report.hidden} more" if report.hidden else ""
+    parts = [f"{count} {'object' if count == 1 else 'objects'} at rest{hide}"]
+    if report.pending:
+        parts.append(f"{report.pending} {'has' if report.pending == 1 else 'have'} something waiting")
+    if report.unexplained:
+        parts.append(f"{report.unexplained} without a reason on record")
+    return " · ".join(parts)
 
 
 def writers(value: Json) -> tuple[Writer, ...]:

@@ -7,31 +7,27 @@ from textual.binding import BindingType
 
 from fluxtui import keymap
 from fluxtui.insight.causes import Ref
-from fluxtui.insight.changes import ChangesReport, report
+from fluxtui.insight.changes import ChangesReport, before, gone, passes, report
 from fluxtui.insight.changes import Span as Time
+from fluxtui.insight.changes_verdict import before_words, counted, verdict_words
 from fluxtui.insight.evidence import LATER
 from fluxtui.insight.grouping import Group
 from fluxtui.insight.occurrence import Occurrence
 from fluxtui.kinds.ages import age, ago
-from fluxtui.kinds.record import Record, split_id
-from fluxtui.kinds.status import Status
+from fluxtui.kinds.record import split_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.changes_words import (
     MARKS,
     axis_spans,
-    before_words,
     change_facts,
     change_style,
-    counted,
     group_facts,
-    verdict_words,
 )
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
 from fluxtui.screens.roster import Accept, RosterScreen
 from fluxtui.screens.telling import NoticeText
-from fluxtui.store.row import Row
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
@@ -41,8 +37,6 @@ WINDOWS = (600, 1800, 7200, 86400)
 """The windows that a key goes through, in seconds; then since the first failure, where there is one."""
 ROOMY = 110
 """Columns of a terminal from which on kinds stand with their names rather than their abbreviations."""
-BEFORE = 1800
-"""Seconds before a failure that are looked at."""
 
 
 class Line(NamedTuple):
@@ -102,7 +96,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """What is looked at."""
         now = self.desk.now()
         if self._about is not None:
-            return Time(self._failed_at - BEFORE, self._failed_at + LATER, "before it")
+            return before(self._failed_at)
         if self._since:
             return Time(self._since, 0, f"since {ago(self._since, now)} ago")
         return Time(now - self._window, 0, f"in the last {age(self._window)}")
@@ -209,8 +203,9 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
 
     def passes(self, line: Line, accept: Accept) -> bool:
         """A member passes by its object; a group when one of them does."""
-        members = line.group.members if line.member is None else (line.member,)
-        return any(accept(self.desk.store.row(*each.ref) or _gone(each)) for each in members)
+        if line.member is None:
+            return passes(self.desk.store, line.group, accept)
+        return accept(self.desk.store.row(*line.member.ref) or gone(line.member))
 
     # What is told
 
@@ -218,7 +213,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """How many changes, in how many groups, and what stands out."""
         words = verdict_words(report, self.span().words)
         if self._about is not None:
-            words = before_words(self.desk, report, self._about, self._failed_at)
+            words = before_words(self.desk.store, report, self._about, self._failed_at)
         first, _, rest = words.partition(" · ")
         spans: list[Span] = [(" ▸ ", "accent"), (first, "strong"), (f" · {rest}" if rest else "", "")]
         return [*spans, *standing_spans(report.clusters, self.desk.now())]
@@ -289,10 +284,3 @@ def _few(words: Sequence[str], most: int = 2) -> str:
     if len(words) <= most:
         return ", ".join(words)
     return f"{words[0]} +{len(words) - 1}"
-
-
-def _gone(each: Occurrence) -> Row:
-    """What a filter asks of an object that is not there any more: its names."""
-    kind, namespace, name = split_id(each.id)
-    record = Record(kind=kind, id=each.id, namespace=namespace, name=name)
-    return Row(each.cluster, record, Status.UNKNOWN, "", each.words, each.at)

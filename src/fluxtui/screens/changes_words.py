@@ -2,16 +2,14 @@
 
 from collections import Counter
 
-from fluxtui.insight.causes import Ref
 from fluxtui.insight.changes import AXIS, ChangesReport
-from fluxtui.insight.evidence import LATER
 from fluxtui.insight.grouping import Group
 from fluxtui.insight.known import Known
 from fluxtui.insight.occurrence import WHATS, Occurrence
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.status import Status
-from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import named
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.lines import span_width
@@ -30,12 +28,6 @@ STYLES = {
 }
 MARKS: dict[str, Span] = {"upstream": ("▲ ", "accent"), "itself": ("◆ ", "strong"), "none": ("  ", "")}
 """What stands before an object while a failure is asked about."""
-BECAME = {
-    Status.FAILED: "failed",
-    Status.BLOCKED: "was blocked",
-    Status.SUSPENDED: "was suspended",
-    Status.READY: "turned ready",
-}
 NAMED = 40
 """Members of a group that are named."""
 
@@ -43,43 +35,6 @@ NAMED = 40
 def change_style(what: str) -> str:
     """The style of a kind of change."""
     return STYLES.get(what, "info")
-
-
-def counted(count: int, word: str) -> str:
-    """``1 change``, ``2 changes``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def verdict_words(report: ChangesReport, when: str) -> str:
-    """``52 changes in 22 groups in the last 30m · 3 pushes · 9 failed · 2 suspended``."""
-    if not report.total:
-        return f"nothing changed {when}"
-    groups = counted(len(report.groups), "group")
-    parts = [f"{counted(report.total, 'change')} in {groups} {when}"]
-    whats = Counter(each.what for group in report.groups for each in group.members)
-    pushes = sum(bool(group.push) for group in report.groups)
-    parts += [f"{pushes} {'push' if pushes == 1 else 'pushes'}"] if pushes else []
-    parts += [f"{whats[what]} {what}" for what in ("failed", "blocked", "suspended", "restarted") if whats[what]]
-    if report.left_out:
-        parts.append(f"{report.left_out} older ones left out")
-    return " · ".join(parts)
-
-
-def before_words(desk: Desk, report: ChangesReport, about: Ref, at: int) -> str:
-    """``before HelmRelease a/b (prod-eu-1) failed 13m ago · ▲ 3 changes upstream, the likeliest 3m before``."""
-    row = desk.store.row(*about)
-    became = BECAME.get(row.status, f"became {row.status.word}") if row is not None else "left"
-    suspects = report.suspects(at + LATER)
-    parts = [f"before {named(about[1])} ({about[0]}) {became} {ago(at, desk.now())} ago"]
-    if suspects:
-        parts.append(f"▲ {counted(len(suspects), 'change')} upstream, the likeliest {_apart(suspects[0].at, at)}")
-    else:
-        parts.append("nothing upstream of it changed in the half hour before")
-    return " · ".join(parts)
-
-
-def _apart(then: float, at: float) -> str:
-    return f"{ago(then, at)} before" if then < at else "at the same time"
 
 
 def axis_spans(report: ChangesReport, at: float, width: int, now: float) -> list[Span]:

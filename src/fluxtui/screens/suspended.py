@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from fluxtui import keymap
 from fluxtui.insight.known import Known
-from fluxtui.insight.ledger import Entry, LedgerReport, report
+from fluxtui.insight.ledger import Entry, LedgerReport, report, verdict
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
@@ -100,9 +100,9 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
     def verdict(self, report: LedgerReport, shown: Sequence[Entry]) -> list[Span]:
         """How many, what they hide, what is waiting."""
         if not report.entries:
-            spans: list[Span] = [(f" {Status.READY.glyph} ", STATUS_STYLES[Status.READY]), (headline(report), "strong")]
+            spans: list[Span] = [(f" {Status.READY.glyph} ", STATUS_STYLES[Status.READY]), (verdict(report), "strong")]
         else:
-            first, _, rest = headline(report).partition(" · ")
+            first, _, rest = verdict(report).partition(" · ")
             spans = [(f" {Status.SUSPENDED.glyph} ", SUSPENDED), (first, "strong"), (f" · {rest}" if rest else "", "")]
         return [*spans, *standing_spans(report.clusters, self.desk.now())]
 
@@ -126,20 +126,6 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
         lost = [f"{cluster.name}: {cluster.phase}" for cluster in report.clusters if not cluster.fresh]
         known = f"None of the {report.looked} objects that are known is suspended, disabled or left alone."
         return "good" if not lost else "empty", "nothing is at rest", [known, *lost], [("1", "triage")]
-
-
-def headline(report: LedgerReport) -> str:
-    """``5 objects at rest hide 9 · 1 has something waiting · 2 without a reason on record``."""
-    count = len(report.entries)
-    if not count:
-        return f"none of {report.looked} objects is at rest"
-    hide = f" {'hides' if count == 1 else 'hide'} {report.hidden} more" if report.hidden else ""
-    parts = [f"{count} {'object' if count == 1 else 'objects'} at rest{hide}"]
-    if report.pending:
-        parts.append(f"{report.pending} {'has' if report.pending == 1 else 'have'} something waiting")
-    if report.unexplained:
-        parts.append(f"{report.unexplained} without a reason on record")
-    return " · ".join(parts)
 
 
 def since_cell(entry: Entry, now: float) -> Cell:

@@ -121,6 +121,8 @@ class DemoGroup(LazyGroup):
         "health": "fluxtui.cli.health",
         "get": "fluxtui.cli.get",
         "tree": "fluxtui.cli.tree",
+        "changes": "fluxtui.cli.changes",
+        "suspended": "fluxtui.cli.suspended",
         "info": "fluxtui.cli.info",
     }
 

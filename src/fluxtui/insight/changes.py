@@ -5,7 +5,7 @@ Groups, in the order in which they are tried:
 
 - a *push*: the same revision from the same place, each member within `FOLLOWS` of the one before; and whatever an
   applier of the group changed within `SPREAD` of its run, by owner (a release that a Kustomization applied);
-- the same thing at the same time: a cluster's objects to which the same happened, each within `TOGETHER` of the one
+- the same thing at the same time: a cluster's objects to which the same happened, each soon after the one
   before (31 objects began to wait).
 
 The computation is sliced. The same store gives the same report: ties are broken by cluster and id.

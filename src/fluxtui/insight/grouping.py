@@ -18,10 +18,11 @@ SPREAD = 300
 """Seconds after the run of an applier within which what it applied changes because of it."""
 EARLY = 5
 """Seconds that what was applied may seem to change before its applier's run: clocks differ."""
-TOGETHER = 60
-"""Seconds between two objects at most to which the same happens."""
-CASCADE = 300
-"""The same for waiting: dependents notice at their next interval."""
+TOGETHER = {"blocked": 300, "failed": 60, "ready": 60, "restarted": 60}
+"""Seconds between two objects at most to which the same happens: dependents notice at their next interval, tries take
+their time."""
+AT_ONCE = 15
+"""The same for all other changes: what somebody does to several objects."""
 STRIDE = 500
 
 CARRIED = frozenset({"revision", "applied", "released", "spec", "created", "deleted", "image", "upgraded"})
@@ -162,7 +163,7 @@ def _alike(rest: list[Occurrence]) -> Generator[None, None, list[Group]]:
             yield
         alike = (each.cluster, each.what, each.words if each.what in ("failed", "blocked", "suspended") else "")
         members = last.get(alike)
-        if members is None or each.at - members[-1].at > (CASCADE if each.what == "blocked" else TOGETHER):
+        if members is None or each.at - members[-1].at > TOGETHER.get(each.what, AT_ONCE):
             members = last[alike] = []
             groups.append(members)
         members.append(each)

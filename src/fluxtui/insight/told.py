@@ -50,7 +50,7 @@ def told(data: ClusterData, row: Row, start: float, writers: Iterable[Writer] = 
     record = row.record
     if record.kind == "Event":
         if isinstance(record, EventRecord) and record.last >= start:
-            yield from _event(row.cluster, record, start)
+            yield from _event(data, record, start)
         return
     for each in _row(data, row, writers):
         if each.at >= start:
@@ -187,14 +187,20 @@ def _known(sure: bool) -> Known:
     return Known.TOLD if sure else Known.INFERRED
 
 
-def _event(cluster: str, record: EventRecord, start: float) -> Iterator[Occurrence]:
+def _event(data: ClusterData, record: EventRecord, start: float) -> Iterator[Occurrence]:
     """What an Event tells: at its first time, and at its last one where it was repeated."""
     what, words, delivered, place = _reading(record)
-    if what:
-        for at in dict.fromkeys((record.first, record.last)) if what != "failed" else (record.first,):
-            if at >= start:
-                field = f"Event {record.reason}"
-                yield Occurrence(at, cluster, record.regarding, what, words, Known.TOLD, field, delivered, place)
+    if not what or (what == "failed" and _goes_on(data.row(record.regarding), record)):
+        return
+    for at in dict.fromkeys((record.first, record.last)) if what != "failed" else (record.first,):
+        if at >= start:
+            field = f"Event {record.reason}"
+            yield Occurrence(at, data.name, record.regarding, what, words, Known.TOLD, field, delivered, place)
+
+
+def _goes_on(row: Row | None, record: EventRecord) -> bool:
+    """Whether an Event tells once more of a failure that began before, and that its object tells itself."""
+    return row is not None and row.status is Status.FAILED and 0 < row.since <= record.first
 
 
 def _reading(record: EventRecord) -> tuple[str, str, str, str]:

@@ -7,10 +7,11 @@ see its kind. Between two drains of the feed an object may have changed more tha
 from collections import deque
 from collections.abc import Iterator
 
+import msgspec
+
 from fluxtui.insight.causes import Ref
 from fluxtui.insight.known import Known
 from fluxtui.insight.occurrence import Occurrence
-from fluxtui.insight.status import NEW_REVISION
 from fluxtui.insight.told import QUIET, SOURCES, delivery
 from fluxtui.kinds.cluster import DeploymentRecord, PodRecord
 from fluxtui.kinds.columns import revision
@@ -75,10 +76,9 @@ class Watched:
         yield from _flips(ref, before, after, now)
         if old.revision != new.revision and new.revision:
             yield self._revision(ref, old, new, now)
-        elif new.attempted not in ("", old.attempted, new.revision) and after.reason == NEW_REVISION:
-            words = f"tries {revision(new.attempted)}"
-            yield Occurrence(now, *ref, "spec" if new.kind == "HelmRelease" else "applied", words, Known.SEEN, WATCH)
-        if old.generation != new.generation and old.suspended == new.suspended:
+        elif new.attempted not in ("", old.attempted, new.revision):
+            yield self._revision(ref, old, msgspec.structs.replace(new, revision=new.attempted), now, "tries")
+        if old.generation != new.generation and old.suspended == new.suspended and not new.deleting:
             yield Occurrence(now, *ref, "spec", f"generation {old.generation} → {new.generation}", Known.SEEN, WATCH)
         yield from _workloads(ref, old, new, now)
 
@@ -102,14 +102,17 @@ class Watched:
             self.suspends.pop(ref, None)
             yield Occurrence(now, *ref, "resumed", "", Known.SEEN, WATCH)
 
-    def _revision(self, ref: Ref, old: Record, new: Record, now: int) -> Occurrence:
+    def _revision(self, ref: Ref, old: Record, new: Record, now: int, verb: str = "") -> Occurrence:
         what = "released" if new.kind == "HelmRelease" else "revision" if new.kind in SOURCES else "applied"
         if new.kind.startswith("Image"):
             what = "image"
         data = self._store.find(ref[0])
         delivered, place = delivery(data, new) if data is not None and what != "image" else ("", "")
-        words = f"{revision(old.revision) or 'nothing'} → {revision(new.revision)}"
-        return Occurrence(_near(new.updated, now), *ref, what, words, Known.SEEN, WATCH, delivered, place)
+        became = revision(new.revision)
+        words = f"{verb} {became}" if verb else f"{revision(old.revision) or 'nothing'} → {became}"
+        return Occurrence(
+            now if verb else _near(new.updated, now), *ref, what, words, Known.SEEN, WATCH, delivered, place
+        )
 
 
 def _near(told: int, now: int) -> int:

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import BindingType
 
 from fluxtui import keymap
+from fluxtui.insight.activity import first_failure
 from fluxtui.insight.causes import Ref
 from fluxtui.insight.changes import ChangesReport, before, gone, passes, report
 from fluxtui.insight.changes import Span as Time
@@ -103,8 +104,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
 
     def action_window(self) -> None:
         """The next window; after the widest what changed since shortly before the first failure that lasts."""
-        told = self.desk.report
-        first = told.first_failure if told is not None else 0
+        first = first_failure(self.desk.store)
         if self._about is not None or self._since:
             self.show_window(WINDOWS[0])
         elif self._window == WINDOWS[-1] and first:

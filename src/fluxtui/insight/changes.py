@@ -138,7 +138,7 @@ def _order(occurrence: Occurrence) -> tuple[int, str, str, str]:
 
 def _once(found: list[Occurrence]) -> Generator[None, None, list[Occurrence]]:
     """Newest first, each change once: the surest who tells it, with whatever revision any of them tells."""
-    found.sort(key=lambda each: (each.cluster, each.id, each.what, each.at, SURENESS[each.known], each.field))
+    found.sort(key=_place)
     yield
     kept: list[Occurrence] = []
     for count, each in enumerate(found, 1):
@@ -151,6 +151,12 @@ def _once(found: list[Occurrence]) -> Generator[None, None, list[Occurrence]]:
     kept.sort(key=_order)
     yield
     return kept
+
+
+def _place(each: Occurrence) -> tuple[str | int, ...]:
+    """By object, then in order of time; nothing is left to chance."""
+    sure = SURENESS[each.known]
+    return each.cluster, each.id, each.what, each.at, sure, each.field, each.delivered, each.place, each.words
 
 
 def _same(one: Occurrence, other: Occurrence) -> bool:

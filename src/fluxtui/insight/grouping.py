@@ -138,7 +138,7 @@ def _group(head: Occurrence, members: list[Occurrence], push: str = "", inferred
     elif objects > 1:
         title = f"{objects} {_kinds(members)}"
         words = head.words if all(each.words == head.words for each in members) else f"{head.words}, …"
-    key = f"{head.cluster} {head.id} {head.what} {head.at}"
+    key = f"{head.cluster} {head.id} {head.what} {head.at} {head.delivered}".rstrip()
     known = min((each.known for each in members), key=SURENESS.__getitem__)
     return Group(
         key, head.what, title, words, min(head.at, members[0].at), known, tuple(members), clusters, push, inferred

@@ -71,6 +71,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         self._place = False
         """Whether the cursor is still to be put before the failure."""
         self._unfolded: set[str] = set()
+        self._asked = self._question()
 
     # The span of time
 
@@ -121,17 +122,23 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         else:
             super().action_back()
 
+    def _question(self) -> tuple[int, int, Ref | None, int]:
+        """What a report answers, other than the time that passes."""
+        return self._window, self._since, self._about, self._failed_at
+
     # What the list shows
 
     def steps(self) -> Generator[None, None, ChangesReport]:
         """See `insight.changes`."""
         desk = self.desk
+        self._asked = self._question()
         return report(desk.store, desk.now(), self.span(), desk.watched, about=self._about)
 
     def show_report(self, report: ChangesReport) -> None:
         """The list; the cursor goes before the failure that was asked about."""
-        if report.about != self._about:
-            return  # of a question that was taken back
+        if self._asked != self._question():
+            self._reporting.wake()
+            return  # it answers what was asked before
         self._unfolded &= {group.key for group in report.groups}
         super().show_report(report)
         if self._place and self.is_current and self.display:

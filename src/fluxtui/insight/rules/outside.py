@@ -1,0 +1,180 @@
+"""What is asked for and not there: objects that it refers to, artifacts, versions, hosts and their credentials."""
+
+from fluxtui.insight.rules.rule import APPLIED, APPLIERS, LOOKUP, URL_HOST, Rule
+
+DIALLED = r"dial tcp (?P<address>\[?[0-9a-fA-F.:]{2,64}\]?:\d{1,5})"
+NOT_FOUND = r'(?P<resource>[A-Za-z]{1,63})(?:\.[a-z0-9.-]{1,120})? "(?P<name>[^"\n]{1,253})" not found'
+
+RULES: tuple[Rule, ...] = (
+    # what it refers to
+    Rule(
+        "missing",
+        ('no matches for kind "',),
+        ("kind {kind} of {version} is not installed", "a kind is not installed"),
+        "whether its CRD is installed, and by whom: dependsOn orders that",
+        (r'no matches for kind "(?P<kind>[^"\n]{1,63})"', r'in version "(?P<version>[^"\n]{1,253})"', APPLIED),
+    ),
+    Rule(
+        "missing",
+        ("kustomization path not found",),
+        ("path {path} is not in the artifact", "the path is not in the artifact"),
+        "spec.path against the contents of the source's revision",
+        (r"stat /tmp/[A-Za-z0-9._-]{1,100}/(?P<path>[^\s:]{1,300})",),
+    ),
+    Rule(
+        "missing",
+        ('namespaces "',),
+        ("namespace {name} does not exist", "the namespace does not exist"),
+        "who makes the namespace, and whether this waits for it",
+        (NOT_FOUND, APPLIED),
+        also=(('" not found',),),
+    ),
+    Rule(
+        "missing",
+        ("KubeConfig secret",),
+        ("the kubeconfig Secret {secret} does not exist", "the kubeconfig Secret cannot be read"),
+        "spec.kubeConfig.secretRef",
+        (r"KubeConfig secret '(?P<secret>[^'\n]{1,300})'",),
+    ),
+    Rule(
+        "missing",
+        ("substitute from '", "could not find ConfigMap", "could not find Secret"),
+        ("{object}, whose values are read, does not exist", "something whose values are read does not exist"),
+        "spec.postBuild.substituteFrom or spec.valuesFrom, and who makes that object",
+        (
+            r"substitute from '(?P<object>[^'\n]{1,300})'",
+            r"could not find (?P<object>(?:ConfigMap|Secret) '?[^'\s]{1,300})",
+        ),
+        also=(("not found", "could not find"),),
+    ),
+    Rule(
+        "missing",
+        ("failed to get secret '", "failed to get credential", "failed to get the secret"),
+        ("Secret {secret} with the credentials does not exist", "the Secret with the credentials does not exist"),
+        "spec.secretRef, and who makes that Secret",
+        (r"secret '(?P<secret>[^'\n]{1,300})'", NOT_FOUND),
+        also=(('" not found', "not found"),),
+    ),
+    Rule(
+        "missing",
+        ("Source artifact not found", "Source is not ready, artifact not found"),
+        ("its source has no artifact yet",),
+        "the source: it never became ready",
+        kinds=APPLIERS,
+    ),
+    Rule(
+        "missing",
+        ('" not found',),
+        ("{resource} {name} does not exist",),
+        "the name, the namespace, and who makes that object",
+        (NOT_FOUND,),
+        also=(
+            (
+                '.fluxcd.io "',
+                'secrets "',
+                'configmaps "',
+                'serviceaccounts "',
+                '.fluxcd.controlplane.io "',
+                "failed to get provider",
+            ),
+        ),
+    ),
+    # what registries and Git hosts say
+    Rule(
+        "registry",
+        ("MANIFEST_UNKNOWN", "NAME_UNKNOWN", "manifest unknown"),
+        ("{image}:{tag} is not at {host}", "{image} is not at {host}", "the artifact is not in the registry"),
+        "spec.url and spec.ref, and whether it was pushed",
+        (
+            URL_HOST,
+            r"://[^/\s]{1,253}/v2/(?P<image>[^\s:\"]{1,253})/manifests/",
+            r"map\[Tag:(?P<tag>[^\]\s]{1,128})\]",
+        ),
+    ),
+    Rule(
+        "registry",
+        ("no match found for semver", "no chart version found for", "no matching version", "improper constraint"),
+        ("no version at {host} matches {wanted}", "no version matches {wanted}", "no version matches"),
+        "the range in spec.ref or spec.version, and the versions that there are",
+        (URL_HOST, r"(?:for semver: |version found for |constraint: )(?P<wanted>[^\n;]{1,100})"),
+    ),
+    Rule(
+        "registry",
+        ("couldn't find remote ref", "reference not found", "unable to find remote ref", "failed to resolve ref"),
+        ("{ref} is not in the Git repository", "the branch, tag or commit is not in the Git repository"),
+        "spec.ref, and whether the branch was merged and deleted",
+        (r"remote ref \"?(?P<ref>[^\s\":]{1,253})",),
+    ),
+    Rule(
+        "registry",
+        ("toomanyrequests", "TOOMANYREQUESTS", "429 Too Many Requests"),
+        ("{host} limits how often it may be asked", "the host limits how often it may be asked"),
+        "intervals, credentials (anonymous limits are lower), a mirror",
+        (URL_HOST,),
+    ),
+    Rule(
+        "auth",
+        (
+            "401 Unauthorized",
+            "UNAUTHORIZED",
+            "unauthorized: ",
+            "authentication required",
+            "403 Forbidden",
+            "DENIED: ",
+            "denied: requested access",
+            "unable to authenticate",
+            "Permission denied (publickey",
+            "invalid credentials",
+            "could not read Username",
+            "unexpected status code 401",
+            "unexpected status code 403",
+        ),
+        ("{host} refuses the credentials", "the credentials are refused"),
+        "the Secret in spec.secretRef (expired?), or the workload identity of source-controller",
+        (URL_HOST,),
+    ),
+    Rule(
+        "auth",
+        ("knownhosts: ", "host key mismatch", "key mismatch"),
+        ("the SSH host key of {host} is not the known one", "the SSH host key is not the known one"),
+        "known_hosts in the Secret; whether the host really changed its key",
+        (URL_HOST,),
+        also=(("ssh", "knownhosts"),),
+    ),
+    Rule(
+        "network",
+        ("no such host", "server misbehaving"),
+        ("the name {name} cannot be looked up", "a name cannot be looked up"),
+        "the host's name in spec.url, and the cluster's DNS",
+        (LOOKUP, URL_HOST),
+    ),
+    Rule(
+        "network",
+        ("x509: ", "tls: ", "TLS handshake"),
+        ("no TLS with {host}: {why}", "no TLS: {why}", "no TLS connection"),
+        "the certificate's names and authority, and spec.certSecretRef",
+        (URL_HOST, r"(?:x509|tls): (?P<why>[^\n;]{1,160})"),
+    ),
+    Rule(
+        "network",
+        ("connection refused", "no route to host", "network is unreachable", "connection reset by peer"),
+        ("{host} does not answer", "{address} does not answer", "a host does not answer"),
+        "whether it is up, and the way there (NetworkPolicy, proxy): other sources on it fail too",
+        (URL_HOST, DIALLED),
+    ),
+    Rule(
+        "network",
+        ("i/o timeout", "Client.Timeout exceeded", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"),
+        ("{host} does not answer in time", "a host does not answer in time"),
+        "whether it is up, and the way there (NetworkPolicy, proxy): other sources on it fail too",
+        (URL_HOST, DIALLED),
+    ),
+    Rule(
+        "network",
+        ("context deadline exceeded",),
+        ("{host} does not answer in time",),
+        "whether it is up, the way there, and spec.timeout",
+        (URL_HOST,),
+        also=(('Get "http', 'Post "http', "GET http", "unable to clone"),),
+    ),
+)

@@ -46,7 +46,7 @@ def what(group: Group) -> str:
 
 
 def _title(group: Group) -> str:
-    more = len({each.ref for each in group.members}) - 1
+    more = group.objects - 1
     return f"{group.title} +{more}" if more and group.push else group.title
 
 

@@ -73,13 +73,14 @@ class ChangesReport(msgspec.Struct, frozen=True):
     left_out: int = 0
     about: Ref | None = None
     upstream: Mapping[Ref, int] = {}
+    distances: Mapping[str, int] = {}
+    """`distance` by the key of the group."""
 
     def distance(self, group: Group) -> int | None:
         """How far upstream of `about` a group's nearest member is; 0 where only the object itself is in it, None where
         none of them has to do with it.
         """
-        found = {self.upstream[each.ref] for each in group.members if each.ref in self.upstream}
-        return min(found - {0}, default=0 if found else None)
+        return self.distances.get(group.key)
 
     def suspects(self, at: float) -> list[Group]:
         """What changed upstream of `about` up to a moment, the likeliest first: what was brought or done to it before
@@ -129,7 +130,13 @@ def report(
         left_out=len(once) - len(kept),
         about=about,
         upstream=behind,
+        distances={group.key: far for group in groups if (far := _distance(group, behind)) is not None},
     )
+
+
+def _distance(group: Group, behind: Mapping[Ref, int]) -> int | None:
+    found = {behind[each.ref] for each in group.members if each.ref in behind} if behind else set[int]()
+    return min(found - {0}, default=0 if found else None)
 
 
 def _order(occurrence: Occurrence) -> tuple[int, str, str, str]:

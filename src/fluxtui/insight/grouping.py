@@ -46,6 +46,8 @@ class Group(msgspec.Struct, frozen=True):
     clusters: tuple[str, ...]
     push: str = ""
     inferred: int = 0
+    objects: int = 1
+    """How many objects its members are."""
 
     @property
     def head(self) -> Occurrence:
@@ -121,10 +123,8 @@ def _carrier(store: Store, each: Occurrence, runs: dict[tuple[str, str], tuple[i
 
 def _pushed(push: _Push) -> Group:
     head = push.members[0]
-    members = sorted([*push.members, *push.carried], key=lambda each: (each.at, each not in push.members))
-    if push.carried and len(members) > 1 and members[0] is not head:
-        members.remove(head)
-        members.insert(0, head)
+    rest = sorted([*push.members[1:], *push.carried], key=lambda each: each.at)  # its own before what it carried
+    members = [head, *rest]
     return _group(head, members, head.delivered, len(push.carried))
 
 
@@ -140,9 +140,7 @@ def _group(head: Occurrence, members: list[Occurrence], push: str = "", inferred
         words = head.words if all(each.words == head.words for each in members) else f"{head.words}, …"
     key = f"{head.cluster} {head.id} {head.what} {head.at} {head.delivered}".rstrip()
     known = min((each.known for each in members), key=SURENESS.__getitem__)
-    return Group(
-        key, head.what, title, words, min(head.at, members[0].at), known, tuple(members), clusters, push, inferred
-    )
+    return Group(key, head.what, title, words, head.at, known, tuple(members), clusters, push, inferred, objects)
 
 
 def _kinds(members: Iterable[Occurrence]) -> str:

@@ -195,7 +195,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
             if not group.push:
                 return [*spans, (group.title, "strong")]
         kind, namespace, name = split_id(first.id)
-        more = len({each.ref for each in group.members}) - 1 if member is None else 0
+        more = group.objects - 1 if member is None else 0
         if self.size.width < ROOMY and kind in KINDS and KINDS[kind].short:
             kind = KINDS[kind].short[0]
         spans += [(f"{kind} ", "muted"), (f"{namespace}/" if namespace else "", ""), (name, "strong")]

@@ -127,6 +127,11 @@ READY = ("nothing is wrong",)
 PICTURES: dict[str, Picture] = {
     "triage-80x24": Picture(CAUSE),
     "triage-160x48": Picture(CAUSE, WIDE),
+    "changes-80x24": Picture(("in the last 30m", "cert-manager/infra"), act=commanded("changes")),
+    "changes-160x48": Picture(("in the last 30m", "cert-manager/infra"), WIDE, act=commanded("changes")),
+    "changes-before": Picture(("upstream, the likeliest", "▌   16m", "reached 4 objects"), act=keys("W")),
+    "suspended-80x24": Picture(("3 objects at rest", "managedFields"), act=commanded("suspended")),
+    "suspended-160x48": Picture(("3 objects at rest", "managedFields"), WIDE, act=commanded("suspended")),
     "triage-light": Picture(CAUSE, start={"theme": "fluxtui-light"}),
     "triage-colorblind": Picture(CAUSE, start={"theme": "fluxtui-colorblind"}),
     "triage-mono": Picture(CAUSE, start={"theme": "fluxtui-mono"}),

@@ -144,7 +144,8 @@ class FleetScreen(Screen[None]):
         """Bring the last line up to date."""
         hints = self.hints()
         if type(self).chosen is not FleetScreen.chosen:  # something can be selected here
-            hints = (*hints, KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39))
+            act = KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39)
+            hints = (*hints, act, KeyHint("W", "what changed before", 34))
         self.query_one("#hints", KeyHints).show(hints, self.note())
 
     def _badges(self) -> list[Span]:

@@ -52,6 +52,7 @@ PICTURES = (
     Picture("resources-80x24", "ks", size=(80, 24)),
     Picture("filter", "ks", ("slash", *"status:blocked ns:platform"), (120, 24)),
     Picture("resource", "hr", ("enter",), (160, 40)),
+    Picture("handover", keys=("H", "enter", "down", "H", "enter", "colon", *"handover", "enter"), size=(120, 32)),
     Picture("contexts", "ctx", size=(100, 14)),
     Picture("keys", "ks", ("question_mark",), (100, 34)),
 )

@@ -81,6 +81,7 @@ class FluxtuiApp(App[None]):
         self.add_mode("lenses", self._lenses)
         self.add_mode("suspended", self._suspended)
         self.add_mode("changes", self._changes)
+        self.add_mode("handover", self._handover)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -125,6 +126,11 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.changes import ChangesScreen
 
         return ChangesScreen(self.desk)
+
+    def _handover(self) -> FleetScreen:
+        from fluxtui.screens.handover import HandoverScreen
+
+        return HandoverScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen

@@ -28,6 +28,7 @@ SCREEN: tuple[Binding, ...] = (
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
     Binding("W", "preceded", "What changed before it", show=False, id="screen.preceded"),
+    Binding("H", "hand_over", "Note it for the handover", show=False, id="screen.hand-over"),
     Binding("R", "act", "Act: reconcile, suspend, resume…", show=False, id="screen.act"),
     Binding("R", "how_to", "Commands to hand over", show=False, id="screen.how-to"),
 )
@@ -52,6 +53,18 @@ ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False,
 """Of the lists of one report: green but, suspended, changes."""
 
 CHANGES: tuple[Binding, ...] = (Binding("w", "window", "Next window of time", show=False, id="changes.window"),)
+
+HANDOVER: tuple[Binding, ...] = (
+    Binding("n", "annotate", "Edit the note", show=False, id="handover.note"),
+    Binding("shift+up,K", "move(-1)", "Move it up", show=False, id="handover.up"),
+    Binding("shift+down,J", "move(1)", "Move it down", show=False, id="handover.down"),
+    Binding("d", "remove", "Take it out", show=False, id="handover.remove"),
+    Binding("u", "undo", "Undo", show=False, id="handover.undo"),
+    Binding("o", "ask", "Add an open question", show=False, id="handover.question"),
+    Binding("p", "preview", "Read it as Markdown", show=False, id="handover.preview"),
+    Binding("e", "export", "Export: Markdown, JSON", show=False, id="handover.export"),
+    Binding("X", "start_over", "Begin a new one, keep this", show=False, id="handover.start-over"),
+)
 
 HEALTH: tuple[Binding, ...] = (
     Binding("z", "zoom", "Details alone", show=False, id="health.zoom"),
@@ -153,6 +166,7 @@ def all_ids() -> set[str]:
         *TRIAGE,
         *ROSTER,
         *CHANGES,
+        *HANDOVER,
         *HEALTH,
         *PLANE,
         *RESOURCES,

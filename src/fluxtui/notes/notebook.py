@@ -7,6 +7,7 @@ import msgspec
 
 from fluxtui.insight.acknowledge import Acknowledgement, Judge, Mark, acknowledge
 from fluxtui.insight.causes import Cause
+from fluxtui.notes.handover import HandoverBook
 from fluxtui.notes.kept import VERSION, Kept
 
 MOST = 500
@@ -39,6 +40,7 @@ class Notebook:
         self.folder = folder
         self._acknowledged = Kept(self._at("acknowledged.json"), Acknowledgements, now)
         self._seen = Kept(self._at("seen.json"), Seen, now)
+        self.handover = HandoverBook(self._at("handover.json"), now, who)
         self._judge: Judge | None = None
         self._before: Seen | None = None
 
@@ -48,7 +50,8 @@ class Notebook:
     @property
     def troubles(self) -> list[str]:
         """What is wrong with the files, in words."""
-        return [kept.trouble for kept in (self._acknowledged, self._seen) if kept.trouble]
+        every = (self._acknowledged.trouble, self._seen.trouble, self.handover.trouble)
+        return [trouble for trouble in every if trouble]
 
     # Acknowledged problems
 
@@ -80,6 +83,14 @@ class Notebook:
             )
         )
         self._judge = None
+
+    def counting(self, causes: Iterable[Cause] | None = None) -> list[Acknowledgement]:
+        """The acknowledgements that count: for these problems, else all whose time is not over."""
+        if causes is not None:
+            held = [mark.acknowledged for mark in self.marks(causes).values() if not mark.calls]
+            return [each for each in held if each is not None]
+        now = self.now()
+        return [each for each in self.acknowledged if not each.until or each.until > now]
 
     # What is new
 

@@ -146,6 +146,7 @@ class FleetScreen(Screen[None]):
         if type(self).chosen is not FleetScreen.chosen:  # something can be selected here
             act = KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39)
             hints = (*hints, act, KeyHint("W", "what changed before", 34))
+            hints = (*hints, KeyHint("H", "hand over", 33 if not self.desk.permission.read_only else 38))
         self.query_one("#hints", KeyHints).show(hints, self.note())
 
     def _badges(self) -> list[Span]:
@@ -297,6 +298,13 @@ class FleetScreen(Screen[None]):
             from fluxtui.screens.acting import open_menu
 
             open_menu(self, self.desk, self.targets())
+
+    def action_hand_over(self) -> None:
+        """Note what is selected for the handover, with its evidence of now."""
+        if self.targets():
+            from fluxtui.screens.handing import hand_over
+
+            hand_over(self, self.desk, [(target[0], target[1]) for target in self.targets()])
 
     def action_how_to(self) -> None:
         """Tell the commands that somebody else may run."""

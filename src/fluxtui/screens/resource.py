@@ -81,8 +81,9 @@ class ResourceScreen(FleetScreen):
         yield Container(id="page")
 
     def on_mount(self) -> None:
-        """The first tab is made; the others when they are asked for."""
+        """The first tab is made, the others when they are asked for. The handover remembers that somebody looked."""
         super().on_mount()
+        self.desk.notebook.handover.visit((self.subject.cluster, self.subject.identity))
         self.show_page(self._page)
 
     # Tabs

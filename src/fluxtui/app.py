@@ -22,9 +22,20 @@ from fluxtui.kube.contexts import Chosen, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened, Preceded
-from fluxtui.screens.commands import CommandError, Contexts, Do, Go, Narrow, Theme, palette, parse
+from fluxtui.screens.commands import (
+    CommandError,
+    Contexts,
+    Do,
+    Go,
+    Narrow,
+    ShowView,
+    Theme,
+    UnknownWordError,
+    palette,
+    parse,
+)
 from fluxtui.screens.desk import Desk
-from fluxtui.screens.refusing import doubt
+from fluxtui.screens.refusing import doubt, refusal
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
@@ -73,6 +84,7 @@ class FluxtuiApp(App[None]):
         self.desk = Desk(store, fleet, start.now, permission, demo=start.demo)
         self.desk.namespace = start.namespace
         self.desk.protected = start.config.protected_contexts
+        self.desk.views = start.config.views
         self.desk.state = start.state
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
@@ -82,6 +94,7 @@ class FluxtuiApp(App[None]):
         self.add_mode("suspended", self._suspended)
         self.add_mode("changes", self._changes)
         self.add_mode("handover", self._handover)
+        self.add_mode("kinds", self._kinds)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -131,6 +144,11 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.handover import HandoverScreen
 
         return HandoverScreen(self.desk)
+
+    def _kinds(self) -> FleetScreen:
+        from fluxtui.screens.kinds import KindsScreen
+
+        return KindsScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
@@ -229,6 +247,11 @@ class FluxtuiApp(App[None]):
     async def _execute(self, text: str) -> None:
         try:
             command = parse(text)
+        except UnknownWordError as error:
+            if wrong := refusal(self.desk, text):
+                self._refuse(text, wrong)
+                return
+            command = error.go
         except CommandError as error:
             self._refuse(text, str(error))
             return
@@ -242,6 +265,8 @@ class FluxtuiApp(App[None]):
                     self.notify(wrong, title=f":{text}", severity="warning", markup=False)
                 self.desk.namespace = command.namespace
                 self._catch_up()
+            case ShowView(name):
+                await self._show_view(text, name)
             case Theme(name) if not name:
                 self.action_next_theme()
             case Theme(name):
@@ -261,6 +286,17 @@ class FluxtuiApp(App[None]):
         elif command.screen == "changes" and command.seconds:
             self._look_back(command.seconds)
 
+    async def _show_view(self, text: str, name: str) -> None:
+        """A list that the configuration names."""
+        from fluxtui.screens.kinds import KindsScreen
+
+        if wrong := refusal(self.desk, text):
+            self._refuse(text, wrong)
+            return
+        await self._go(Go("kinds"))
+        if isinstance(self.screen, KindsScreen):
+            self.screen.show_view(name, self.desk.views[name])
+
     def _grow(self, asked: str) -> None:
         from fluxtui.screens.tree import TreeScreen
 
@@ -274,10 +310,13 @@ class FluxtuiApp(App[None]):
             self.screen.show_window(seconds)
 
     def _list_kind(self, command: Go) -> None:
+        from fluxtui.screens.kinds import KindsScreen
         from fluxtui.screens.resources import ResourcesScreen
 
         if isinstance(self.screen, ResourcesScreen):
             self.screen.show_kind(KINDS[command.kind], command.filter)
+        elif isinstance(self.screen, KindsScreen):
+            self.screen.show(command.kind, command.filter)
 
     async def _change_contexts(self, patterns: Sequence[str]) -> None:
         from fluxtui.screens.contexts import ContextsScreen

@@ -28,6 +28,36 @@ class ContextRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Whether an action asks to type the context's name."""
 
 
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A list under a name: which kinds, what of them, in which order."""
+
+    kinds: tuple[str, ...]
+    """Names of kinds, as after ``:``."""
+    filter: str = ""
+    sort: str = ""
+    """A column, with a minus before it for the other direction."""
+    columns: tuple[str, ...] = ()
+    """Ours (``cluster``, ``namespace``, ``name``, ``age``, ``delivered``…) and the server's; without any, all."""
+
+    def __post_init__(self) -> None:
+        if not self.kinds or not all(kind.strip() and "," not in kind for kind in self.kinds):
+            raise ValueError("`kinds` wants the name of one kind at least, each of its own: [deploy, sts]")
+        if any(not column.strip() for column in self.columns):
+            raise ValueError("a name in `columns` is empty")
+        problems = filter_problems(self.filter)
+        if problems:
+            raise ValueError(f"`filter` is not understood {problems[0]}")
+
+
+def filter_problems(text: str) -> list[str]:
+    """What is wrong with the grammar of a filter; its fields are known when the list is."""
+    if not text.strip():
+        return []
+    from fluxtui.insight.terms import split
+
+    return [str(problem) for problem in split(text)[1]]
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The file's content; the defaults are those of a missing file."""
 
@@ -36,6 +66,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Names or globs of the contexts to watch at start; without any, the kubeconfig's current one."""
     read_only: bool = False
     contexts: tuple[ContextRule, ...] = ()
+    views: dict[str, View] = {}
+    """Lists by name, for ``:view NAME``."""
     keys: dict[str, str] = {}
     """Binding id → keys, comma-separated; ids are listed by ``?``."""
 
@@ -95,15 +127,26 @@ def parse_config(data: bytes, name: str) -> Config:
         line = f":{mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{name}{line}: not YAML: {problem}") from error
+    views = cast("Any", value).get("views") if isinstance(value, dict) else None
+    for view, held in views.items() if isinstance(views, dict) else ():  # each by itself: the path would not name it
+        try:
+            msgspec.convert(held, View)
+        except msgspec.ValidationError as error:
+            raise _mistake(error, tree, name, f".views.{view}") from error
     try:
         return msgspec.convert(value if value is not None else {}, Config)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        where = where.rstrip("`")
-        unknown = re.search(r"unknown field `(.+)`$", what)  # the path ends at what holds it
-        line = _line(tree, f"{where}.{unknown[1]}" if unknown else where)
-        place = f" (at {where.lstrip('.')})" if where else ""
-        raise ConfigError(f"{name}:{line}: {what}{place}") from error
+        raise _mistake(error, tree, name) from error
+
+
+def _mistake(error: msgspec.ValidationError, tree: Any, name: str, under: str = "") -> ConfigError:
+    """What does not fit, with its line; `under` is the path of what was converted."""
+    what, _, where = str(error).partition(" - at `$")
+    where = under + where.rstrip("`")
+    unknown = re.search(r"unknown field `(.+)`$", what)  # the path ends at what holds it
+    line = _line(tree, f"{where}.{unknown[1]}" if unknown else where)
+    place = f" (at {where.lstrip('.')})" if where else ""
+    return ConfigError(f"{name}:{line}: {what}{place}")
 
 
 def _line(tree: Any, path: str) -> int:

@@ -43,6 +43,17 @@ RESOURCES: tuple[Binding, ...] = (
     Binding("ctrl+w", "wide", "All columns", show=False, id="resources.wide"),
 )
 
+KINDS: tuple[Binding, ...] = (
+    Binding("N", "sort('name')", "Sort by name", show=False, id="kinds.sort-name"),
+    Binding("A", "sort('age')", "Sort by age", show=False, id="kinds.sort-age"),
+    Binding("S", "sort('status')", "Sort by health", show=False, id="kinds.sort-status"),
+    Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", show=False, id="kinds.sort-before"),
+    Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", show=False, id="kinds.sort-next"),
+    Binding("f", "faults", "Faults only", show=False, id="kinds.faults"),
+    Binding("ctrl+w", "wide", "All columns", show=False, id="kinds.wide"),
+)
+"""Of lists of any kind."""
+
 TRIAGE: tuple[Binding, ...] = (
     Binding("z", "zoom", "Evidence alone", show=False, id="triage.zoom"),
     Binding("a", "acknowledge", "Acknowledge, or take it back", show=False, id="triage.acknowledge"),
@@ -170,6 +181,7 @@ def all_ids() -> set[str]:
         *HEALTH,
         *PLANE,
         *RESOURCES,
+        *KINDS,
         *TREE_LIST,
         *TREE,
         *COMPARE,

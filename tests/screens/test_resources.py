@@ -86,7 +86,7 @@ async def test_every_kind_has_a_list_that_counts_what_there_is() -> None:
     world = World("incident")
     async with running(world, WIDE) as pilot:
         for kind in KINDS.values():
-            await command(pilot, kind.plural)
+            await command(pilot, f"resources {kind.plural}")
             told = await sees(pilot, f" {kind.title} ")
             count = sum(len(table.rows) for table in world.fleet.store.tables(kind.name))
             if count:

@@ -20,11 +20,15 @@ from textual.pilot import Pilot
 
 from fluxtui.app import FluxtuiApp, Start
 from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.served import ServedKind
 from fluxtui.kinds.table import KINDS
+from fluxtui.kube.answers import Forbidden, Unreachable
 from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.contexts import Chosen, Context, Endpoint, NoContext
 from fluxtui.kube.fleet import Fleet
-from fluxtui.simulator import demo
+from fluxtui.kube.transport import Reader
+from fluxtui.simulator import demo, tables
+from fluxtui.simulator.resources import Resource
 from fluxtui.simulator.simulation import Member
 from fluxtui.store.state import DataState, Phase
 from fluxtui.store.store import Store
@@ -138,6 +142,21 @@ class World:
         self.refusals: dict[str, Exception] = {}
         """By id: what a fetch of the object raises."""
         self.fleet: StillFleet
+        self.kinds: dict[str, list[Resource]] = {
+            name: list(_played(scenario, seed)[name].objects.resources) if name in known else [] for name in chosen
+        }
+        """What each cluster serves, watched or not."""
+        self.telling = asyncio.Event()
+        """Cleared, no cluster tells what it serves until it is set again."""
+        self.telling.set()
+        self.forbidden: set[tuple[str, str]] = set()
+        """(cluster, plural) of lists that are refused."""
+        self.plain: set[str] = set()
+        """Clusters whose server does not print tables."""
+        self.listing: dict[tuple[str, str], list[asyncio.Queue[bytes]]] = {}
+        """The watches of printed lists, by (cluster, kind)."""
+        self._scenario = (scenario, seed)
+        self._removed: set[tuple[str, str]] = set()
         self._versions = 900_000
         if scenario == "incident" and "prod-us-1" in self.objects:
             self.phase("prod-us-1", Phase.UNREACHABLE, "connection refused", since=120, contact=0)
@@ -193,6 +212,7 @@ class World:
             event = "MODIFIED" if identity(obj) in self.objects[cluster] else "ADDED"
             self.objects[cluster][identity(obj)] = held
             self._watched(cluster, event, held)
+            self._printed(cluster, event, held)
 
     def edit(self, cluster: str, known: str, change: Callable[[Json], object]) -> None:
         """One object is changed in place by a function."""
@@ -203,22 +223,59 @@ class World:
     def remove(self, cluster: str, *identities: str) -> None:
         """Objects are deleted."""
         for known in identities:
-            self._watched(cluster, "DELETED", self.objects[cluster].pop(known))
+            held = self.found(cluster, known)
+            self.objects[cluster].pop(known, None)
+            self._removed.add((cluster, known))
+            self._watched(cluster, "DELETED", held)
+            self._printed(cluster, "DELETED", held)
 
     def _watched(self, cluster: str, event: str, obj: Json) -> None:
         if not hasattr(self, "fleet") or cluster not in self.fleet.clusters:
             return
-        kind = KINDS[obj["kind"]]
+        kind = KINDS.get(obj["kind"])
+        if kind is None or obj["apiVersion"].rpartition("/")[0] != kind.group or not _selected(kind, obj):
+            return
         table = self.fleet.store.table(cluster, kind.name)
         for told in kind.decode_events(_encode({"type": event, "object": obj}) + b"\n"):
             if told.record is not None:
                 table.remove(told.record.id) if event == "DELETED" else table.upsert(told.record)
+
+    # What they serve, watched or not
+
+    def serve(self, resource: Resource, *clusters: str) -> None:
+        """Clusters (all of them, by default) serve another kind."""
+        for name in clusters or self.objects:
+            self.kinds[name].append(resource)
+
+    def every(self, cluster: str, kind: str, group: str = "") -> dict[str, Json]:
+        """All objects of a kind, watched or not, by id."""
+        scenario, seed = self._scenario
+        members = _played(scenario, seed) if scenario else {}
+        served = members[cluster].objects if cluster in members else None
+        held = {identity(obj): obj for obj in served.list(kind)} if served and kind in served.resources else {}
+        held |= {known: obj for known, obj in self.objects[cluster].items() if known.startswith(f"{kind}/")}
+        return {
+            known: obj
+            for known, obj in sorted(held.items())
+            if (cluster, known) not in self._removed and obj["apiVersion"].rpartition("/")[0] == group
+        }
+
+    def _printed(self, cluster: str, event: str, obj: Json) -> None:
+        for queue in self.listing.get((cluster, obj["kind"]), ()):
+            resource = next(each for each in self.kinds[cluster] if each.kind == obj["kind"])
+            version = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+            table = tables.table(resource, [obj], version, "Object", self.time, headed=False)
+            queue.put_nowait(_encode({"type": event, "object": table}) + b"\n")
 
     def found(self, cluster: str, known: str) -> Json:
         """The object behind an id as records have it: cleaned of what no terminal should see."""
         held = self.objects[cluster]
         if known in held:
             return held[known]
+        name, _, group = known.partition("/")[0].partition(".")
+        if name not in KINDS or KINDS[name].labels:
+            bare = f"{name}/{known.partition('/')[2]}"
+            return self.every(cluster, name, group or (KINDS[name].group if name in KINDS else ""))[bare]
         kind = KINDS[known.partition("/")[0]]
         return next(obj for obj in held.values() if getattr(kind.decode_object(_encode(obj)), "id", "") == known)
 
@@ -262,6 +319,22 @@ class StillCluster(Cluster):
                 table.replace(())
             table.set_state(state)
 
+    async def look_around(self) -> tuple[ServedKind, ...]:
+        """Everything that the world says it serves."""
+        await asyncio.sleep(0)
+        state = self.world.states.get((self.name, ""))
+        await self.world.telling.wait()
+        if state is not None and state.phase in (Phase.UNREACHABLE, Phase.LOGIN, Phase.LOADING):
+            raise Unreachable(self.context.server, state.detail or "no answer")
+        self.served = tuple(
+            ServedKind(
+                each.group, each.versions[0], each.plural, each.kind, each.singular, each.short_names, each.namespaced
+            )
+            for each in self.world.kinds[self.name]
+        )
+        self.reader = StillReader(self.world, self.name)
+        return self.served
+
     async def fetch(self, identity: str) -> Json:
         """The whole object."""
         self.world.fetched.append((self.name, identity))
@@ -269,6 +342,60 @@ class StillCluster(Cluster):
         if identity in self.world.refusals:
             raise self.world.refusals[identity]
         return copy.deepcopy(self.world.found(self.name, identity))
+
+
+class StillReader(Reader):
+    """Prints what the world holds, and what changes in it."""
+
+    def __init__(self, world: World, cluster: str) -> None:
+        self.world = world
+        self.cluster = cluster
+        self.server = f"https://{_host(cluster)}.example:6443"
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def printed(self, include: str, begin: Callable[[], None]) -> Reader:
+        """As it is."""
+        self.include = include
+        return self
+
+    async def list_page(self, resource: Any, scope: Any, *, token: str = "", limit: int = 200) -> bytes:
+        """One page of a table."""
+        await asyncio.sleep(0)
+        if (self.cluster, resource.plural) in self.world.forbidden:
+            message = f'User "ops" cannot list resource "{resource.plural}" at the cluster scope'
+            raise Forbidden(403, "Forbidden", message, "list", resource.title)
+        kind = self._kind(resource)
+        every = list(self.world.every(self.cluster, kind.kind, kind.group).values())
+        start = int(token or 0)
+        page, following = every[start : start + limit], str(start + limit) if start + limit < len(every) else ""
+        metadata = {"resourceVersion": "1", **({"continue": following} if following else {})}
+        if self.cluster in self.world.plain:
+            return _encode({"kind": "List", "metadata": metadata, "items": page})
+        return _encode(tables.table(kind, page, metadata, "Object", self.world.time))
+
+    def _kind(self, resource: Any) -> Resource:
+        kinds = self.world.kinds[self.cluster]
+        return next(each for each in kinds if (each.group, each.plural) == (resource.group, resource.plural))
+
+    @asynccontextmanager
+    async def watch(
+        self, resource: Any, scope: Any, *, version: str = "", initial: bool = False, seconds: int = 270
+    ) -> Any:
+        """Lines of the changes, until it is closed."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        watches = self.world.listing.setdefault((self.cluster, self._kind(resource).kind), [])
+        watches.append(queue)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            while True:
+                yield await queue.get()
+
+        try:
+            yield chunks()
+        finally:
+            watches.remove(queue)
 
 
 class StillFleet(Fleet):

@@ -6,7 +6,7 @@ from fluxtui.screens.commands import CommandError, Go, parse
 
 
 def test_deployments_have_the_name_that_k9s_gives_them():
-    assert parse("dp") == Go("resources", "Deployment", "")
+    assert parse("dp") == Go("kinds", "deployments", "")
 
 
 @pytest.mark.parametrize("typo", ["nss", "nms", "sec", "helmrelase"])

@@ -9,6 +9,10 @@ MISTAKES = [
     ("theme: ''\ncontexts:\n- match: a\n- match: b\n  readonly: true\n", "config.yaml:5: ", "readonly"),
     ("theme: ''\nwatch: prod\n", "config.yaml:2: ", "watch"),
     ("contexts:\n- match: a\n  read_only: 5\n", "config.yaml:3: ", "read_only"),
+    ("views:\n  mine:\n    filter: ns:a\n", "config.yaml:2: ", "kinds"),
+    ("views:\n  mine:\n    kinds: [pods]\n    sorted: name\n", "config.yaml:4: ", "sorted"),
+    ("views:\n  mine:\n    kinds: []\n", "config.yaml:2: ", "one kind at least"),
+    ("views:\n  mine:\n    kinds: [pods]\n    filter: '\"open'\n", "config.yaml:2: ", "quote is not closed"),
     ("- a list\n", "config.yaml:1: ", "object"),
 ]
 

@@ -90,12 +90,14 @@ def _check_terminal() -> None:
 
 
 def _check_command(text: str) -> None:
-    from fluxtui.screens.commands import CommandError, parse
+    from fluxtui.screens.commands import CommandError, UnknownWordError, parse
 
     if not text:
         return
     try:
         parse(text)
+    except UnknownWordError:
+        return  # a kind that a cluster serves, perhaps: that is known when they have been asked
     except CommandError as error:
         raise Failure(f"-c: {error}") from error
 

@@ -38,6 +38,8 @@ def _class(row: Row) -> str:
     return failure.group if failure is not None else ""
 
 
+DIGITS = 15
+"""Digits of a number that is compared."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 TEXTS: dict[str, Callable[[Row], str]] = {
@@ -78,18 +80,26 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 def compile(  # noqa: A001
-    text: str, now: float, tenant_of: TenantOf | None = None, store: Store | None = None
+    text: str,
+    now: float,
+    tenant_of: TenantOf | None = None,
+    store: Store | None = None,
+    columns: Mapping[str, Callable[[Row], str]] | None = None,
 ) -> Filter:
     """Compile a filter. `now` (epoch seconds) is what ages are measured from; without `tenant_of`, tenants are told
     by an object's own label, else by its namespace; without the `store` nothing is seen through a lens (``but:``).
+    `columns` are fields of a list besides, by name in lower case; numbers in them compare (``restarts:>3``).
     Never raises."""
     terms, problems = split(text)
     tests: list[Predicate] = []
     for term in terms:
-        if term.field == "but" and term.values:
+        if columns is not None and term.field in columns and term.values:
+            read = columns[term.field]
+            test = _any([_column(read, value) for value in term.values])
+        elif term.field == "but" and term.values:
             test = _but(term, now, store, problems)
         else:
-            test = _test(term, now, tenant_of, problems)
+            test = _test(term, now, tenant_of, problems, tuple(columns or ()))
         if test is not None:
             tests.append(_negated(test) if term.negated else test)
     return Filter(text, _all(tests), tuple(problems), not tests)
@@ -130,13 +140,15 @@ def _any(tests: list[Predicate]) -> Predicate | None:
     return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
 
 
-def _test(term: Term, now: float, tenant_of: TenantOf | None, problems: list[Problem]) -> Predicate | None:
-    """The predicate of a term, None if it means nothing."""
+def _test(
+    term: Term, now: float, tenant_of: TenantOf | None, problems: list[Problem], others: tuple[str, ...] = ()
+) -> Predicate | None:
+    """The predicate of a term, None if it means nothing; `others` are the fields that a list has besides."""
     field = ALIASES.get(term.field, term.field)
     if not field:
         return _any([_word(value) for value in term.values])
     if field not in FIELDS:
-        known = ", ".join(FIELDS)
+        known = ", ".join(dict.fromkeys((*FIELDS, *others)))
         problems.append(Problem(term.position, f"there is no field {term.field!r} (there are {known})"))
         return None
     if not term.values:
@@ -213,6 +225,23 @@ def _text(read: Callable[[Row], str], value: Value) -> Predicate:
         pieces = wanted.split("*")
         return lambda row: glob(read(row).lower(), pieces)
     return lambda row: wanted in read(row).lower()
+
+
+def _column(read: Callable[[Row], str], value: Value) -> Predicate:
+    """A cell of a list: as texts are matched, and with ``<`` or ``>`` by the number that it begins with."""
+    bound = value.text[1:]
+    if value.exact or value.text[:1] not in "<>" or not bound.isdigit() or len(bound) > DIGITS:
+        return _text(read, value)
+    limit, below = int(bound), value.text[0] == "<"
+
+    def test(row: Row) -> bool:
+        cell = read(row)
+        digits = cell[: len(cell) - len(cell.lstrip("0123456789"))]
+        if not digits or len(digits) > DIGITS:
+            return False
+        return int(digits) < limit if below else int(digits) > limit
+
+    return test
 
 
 def glob(text: str, pieces: list[str]) -> bool:

@@ -11,6 +11,8 @@ import msgspec
 
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import split_id
+from fluxtui.kinds.served import ServedKind
+from fluxtui.kinds.text import line
 from fluxtui.kube import objects
 from fluxtui.kube.answers import KubeError, LoginNeeded, Refused, Unauthorized, Unreachable
 from fluxtui.kube.auth import Credentials, Impersonation
@@ -20,7 +22,7 @@ from fluxtui.kube.discovery import Catalogue, discover
 from fluxtui.kube.gate import Gate
 from fluxtui.kube.pace import Pace
 from fluxtui.kube.reflector import Reflector
-from fluxtui.kube.served import Offering, unserved
+from fluxtui.kube.served import Offer, Offering, Served, unserved
 from fluxtui.kube.site import Site, Timing, rest
 from fluxtui.kube.transport import Reader, Resource
 from fluxtui.kube.wire import Wire
@@ -92,6 +94,10 @@ class Cluster:
         """Kinds that answered 404, with the wait until they are tried again."""
         self._look = asyncio.Event()
         self._version = ""
+        self.served: tuple[ServedKind, ...] | None = None
+        """Everything that the server serves; None until somebody wanted to know (`look_around`)."""
+        self._offer: Offer | None = None
+        self._looking = asyncio.Lock()
         self._known = asyncio.Event()
         """Set when we know what the server serves, or that we do not."""
 
@@ -170,6 +176,35 @@ class Cluster:
     def resource(self, kind: str) -> Resource | None:
         """Where a kind lives on this server; None when it is not served, or not yet known."""
         return self._catalogue.resources.get(kind) if self._catalogue is not None else None
+
+    async def look_around(self) -> tuple[ServedKind, ...]:
+        """Everything that the server serves, asked once and again after a while. Raises `KubeError`; what was known
+        stays known then.
+        """
+        async with self._looking:
+            offer = await self.offering.now()
+            if offer is not self._offer or self.served is None:
+                self._offer, self.served = offer, tuple(_kind_of(each) for each in offer.all if "list" in each.verbs)
+            return self.served
+
+    def site(self, reader: Reader, namespace: str, pulse: Callable[[], None]) -> Site:
+        """What a reflector beside ours needs: our gate and pace, its own reader, which does not stream its lists.
+
+        ``namespace`` is where it looks when all namespaces are not allowed (empty: the context's own).
+        """
+        beside = Site(
+            reader,
+            self._gate,
+            self._around.pace,
+            namespace=namespace or self.context.namespace,
+            now=self._around.now,
+            rng=self._around.rng,
+            timing=self._around.timing,
+            pulse=pulse,
+            crowded=self._around.crowded,
+        )
+        beside.streams = False
+        return beside
 
     async def fetch(self, identity: str) -> dict[str, Any]:
         """The whole object behind an id, the values of Secrets hidden. Raises `KubeError`, `Garbled`."""
@@ -320,3 +355,22 @@ class Cluster:
 
 def _phase(error: KubeError) -> Phase:
     return Phase.LOGIN if isinstance(error, Unauthorized | LoginNeeded) else Phase.UNREACHABLE
+
+
+def resource_of(served: ServedKind) -> Resource:
+    """Where a kind that discovery found lives."""
+    return Resource(served.group, served.version, served.plural, served.namespaced)
+
+
+def _kind_of(served: Served) -> ServedKind:
+    where = served.resource
+    return ServedKind(
+        line(where.group),
+        line(where.version),
+        line(where.plural),
+        served.kind,
+        served.singular,
+        served.short,
+        where.namespaced,
+        "watch" in served.verbs,
+    )

@@ -47,7 +47,7 @@ PATIENCE = 2
 class Reflector:
     """Keeps ``table`` in step with the server. `run` it as a task; cancel the task to stop."""
 
-    def __init__(self, site: Site, kind: Kind, resource: Resource, table: Table) -> None:
+    def __init__(self, site: Site, kind: Kind, resource: Resource, table: Table, *, watches: bool = True) -> None:
         self._site = site
         self._kind = kind
         self._resource = resource
@@ -57,7 +57,9 @@ class Reflector:
         self._version = ""
         """Where to watch from; empty: list first."""
         self._scope = Scope("", kind.labels, kind.fields)
-        self._may_watch = True
+        self._may_watch = watches
+        self._watches = watches
+        """Whether the kind can be watched at all: metrics cannot."""
         self._stream = True
         """Whether this kind's list is streamed, where the server can."""
         self._sparing = False
@@ -100,7 +102,7 @@ class Reflector:
         if not self._may_watch:
             self._version = ""
             self._polls += 1
-            self._may_watch = self._polls % ASK_AGAIN == 0
+            self._may_watch = self._watches and self._polls % ASK_AGAIN == 0
             self._backoff.reset()
             return self._site.about(self._site.timing.poll)
         if self._sparing:
@@ -244,7 +246,7 @@ class Reflector:
         if self._scope.namespace:
             limits.append(f"only namespace {self._scope.namespace}: all namespaces are not allowed")
         if not self._may_watch:
-            limits.append("polled: watching is not allowed")
+            limits.append("polled: watching is not allowed" if self._watches else "polled: cannot be watched")
         elif self._sparing:
             limits.append("asked every few minutes: the fleet is large")
         self._state(Phase.FRESH, "; ".join(limits))
@@ -290,7 +292,7 @@ class Reflector:
 
     def _forbidden(self, error: answers.Forbidden) -> float:
         own = self._site.namespace
-        self._version, self._may_watch = "", True
+        self._version, self._may_watch = "", self._watches
         if own and self._kind.namespaced and not self._scope.namespace:
             self._scope = Scope(own, self._kind.labels, self._kind.fields)
             return 0.0

@@ -6,7 +6,7 @@ Answers are bytes; what they mean is for `kinds` and `discovery`. Raises `answer
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -18,6 +18,8 @@ from fluxtui.kube.wire import READ_TIMEOUT, Call, Wire, keep_alive, read
 PAGE = 500
 """Objects per page of a list: 5 ms of decoding (facts: performance §3)."""
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
+PRINTED = 200
+"""Objects per page of a table with whole objects: pods come at 8 kB each, and a page must not delay a key."""
 SLACK = 30.0
 """Seconds of silence that a watch is granted beyond the time at which the server ought to end it."""
 
@@ -102,6 +104,9 @@ ReviewT = TypeVar("ReviewT", _AccessReview, _RulesReview)
 class Reader:
     """Questions to one API server."""
 
+    _watched_as: tuple[str, tuple[tuple[str, str], ...]] = ("application/json", ())
+    """What a watch accepts, and what it asks for besides."""
+
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.server = wire.server
@@ -132,10 +137,20 @@ class Reader:
         query = (*scope.query(), ("limit", str(limit)), *((("continue", token),) if token else ()))
         return await self._list(resource, scope, query, "application/json")
 
-    async def table(self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PAGE) -> bytes:
-        """One page as the server would print it (``as=Table``): columns and cells of kinds that we do not know."""
+    async def table(
+        self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PAGE, include: str = ""
+    ) -> bytes:
+        """One page as the server would print it (``as=Table``): columns and cells of kinds that we do not know.
+
+        ``include`` is what each row carries of its object: ``Metadata`` (the server's default), ``Object``, ``None``.
+        """
         query = (*scope.query(), ("limit", str(limit)), *((("continue", token),) if token else ()))
+        query += (("includeObject", include),) if include else ()
         return await self._list(resource, scope, query, TABLE)
+
+    def printed(self, include: str, begin: Callable[[], None]) -> Reader:
+        """A reader of the same connections whose lists and watches are printed; ``begin`` is told of each new list."""
+        return _PrintedReader(self._wire, include, begin)
 
     async def _list(self, resource: Resource, scope: Scope, query: tuple[tuple[str, str], ...], accept: str) -> bytes:
         path = resource.path(scope.namespace)
@@ -145,7 +160,13 @@ class Reader:
 
     @contextlib.asynccontextmanager
     async def watch(
-        self, resource: Resource, scope: Scope, *, version: str = "", initial: bool = False, seconds: int = 270
+        self,
+        resource: Resource,
+        scope: Scope,
+        *,
+        version: str = "",
+        initial: bool = False,
+        seconds: int = 270,
     ) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """A watch as chunks of bytes (not of lines), which the server ends after ``seconds``.
 
@@ -161,8 +182,8 @@ class Reader:
             path=resource.path(scope.namespace),
             verb="watch",
             resource=resource.title,
-            query=tuple(query),
-            headers=(("Accept", "application/json"),),
+            query=(*query, *self._watched_as[1]),
+            headers=(("Accept", self._watched_as[0]),),
             silence=seconds + SLACK,
         )
         async with self._wire.request(call) as answer:
@@ -233,3 +254,19 @@ class Reader:
             return msgspec.json.decode(data, type=shape)
         except msgspec.DecodeError as error:
             raise GarbledAnswer(call.verb, call.resource, f"not a review: {error}") from None
+
+
+class _PrintedReader(Reader):
+    """Lists and watches what the server prints instead of the objects."""
+
+    def __init__(self, wire: Wire, include: str, begin: Callable[[], None]) -> None:
+        super().__init__(wire)
+        self._include = include
+        self._begin = begin
+        self._watched_as = (TABLE, (("includeObject", include),))
+
+    async def list_page(self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PRINTED) -> bytes:
+        """One page of a table."""
+        if not token:
+            self._begin()
+        return await self.table(resource, scope, token=token, limit=limit, include=self._include)

@@ -12,8 +12,10 @@ from textual.widgets import Input
 
 from fluxtui import keymap
 from fluxtui.actions.target import Target
+from fluxtui.kinds.served import ServedKind
 from fluxtui.screens.commands import suggest
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.finding import look_around, served
 from fluxtui.screens.refusing import refusal
 from fluxtui.store.changes import Batch
 from fluxtui.widgets.commandline import CommandLine
@@ -188,7 +190,18 @@ class FleetScreen(Screen[None]):
         namespaces = self.desk.namespaces()
         themes = sorted(self.app.available_themes)
         line = self.query_one("#line", CommandLine)
-        line.open(":", text, lambda text: suggest(text, contexts, namespaces, themes), self._give)
+        kinds = list(served(self.desk).values())
+
+        def offers(text: str) -> list[tuple[str, str]]:
+            return suggest(text, contexts, namespaces, themes, kinds, sorted(self.desk.views))
+
+        line.open(":", text, offers, self._give)
+        self.run_worker(self._learn_kinds(kinds), group="kinds", exclusive=True)
+
+    async def _learn_kinds(self, kinds: list[ServedKind]) -> None:
+        """What clusters serve is asked for when somebody begins to type; what is known until then is offered."""
+        await look_around(self.desk)
+        kinds[:] = served(self.desk).values()
 
     def _give(self, text: str) -> str:
         """Have a command carried out; returns what is wrong with it. It goes to the application at once: keys that were

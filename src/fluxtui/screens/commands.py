@@ -1,8 +1,10 @@
 """The `:` command line: what people type, as typed commands. Names as k9s and flux9s users know them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fluxtui.kinds.served import ServedKind, whole
 from fluxtui.kinds.table import KINDS, by_name
 
 
@@ -10,9 +12,19 @@ class CommandError(Exception):
     """The command cannot be carried out; the text says why and what would do."""
 
 
+class UnknownWordError(CommandError):
+    """The word is none of ours; it may be the name of a kind that clusters serve. `go` would list that."""
+
+    def __init__(self, text: str, go: "Go") -> None:
+        super().__init__(text)
+        self.go = go
+
+
 @dataclass(frozen=True)
 class Go:
-    """Show a screen; for lists, of this kind, and with this filter (None: as it was); changes of so many seconds."""
+    """Show a screen; for lists, of this kind (on the screen ``kinds``: names between commas), and with this filter
+    (None: as it was); changes of so many seconds.
+    """
 
     screen: str
     kind: str = ""
@@ -35,6 +47,13 @@ class Narrow:
 
 
 @dataclass(frozen=True)
+class ShowView:
+    """Show a list that the configuration names; the empty name asks which there are."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Theme:
     """Use another theme; the empty name means the next one."""
 
@@ -48,7 +67,7 @@ class Do:
     action: str
 
 
-Command = Go | Contexts | Narrow | Theme | Do
+Command = ShowView | Go | Contexts | Narrow | Theme | Do
 
 WORDS: dict[str, tuple[Command, str]] = {
     "triage": (Go("triage"), "root causes and what waits behind them"),
@@ -56,6 +75,8 @@ WORDS: dict[str, tuple[Command, str]] = {
     "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
     "resources": (Go("resources"), "lists of every kind"),
     "changes": (Go("changes"), "what changed when: a window of time may follow, such as 2h"),
+    "kinds": (Go("kinds"), "any kind that a cluster serves: `:pods`, `:ks,hr,deploy`"),
+    "view": (ShowView(""), "a list that the configuration names"),
     "but": (Go("lenses"), "green, but old, stale or behind something suspended"),
     "suspended": (Go("suspended"), "everything at rest: who, since when, why, and what it hides"),
     "handover": (Go("handover"), "what was noted for whoever takes over: review, export"),
@@ -90,10 +111,14 @@ def parse(text: str) -> Command:
         return Contexts(tuple(rest.split()))
     if name == "theme":
         return Theme(rest)
+    if name == "view":
+        return ShowView(rest)
     if name == "tree":
         return Go("tree", filter=rest)
     if name == "changes" and rest:
         return Go("changes", seconds=_window(rest))
+    if "," in word:
+        return Go("kinds", word.lower(), rest)
     kind = by_name(name)
     if name == "resources" and rest:
         kind = by_name(rest)
@@ -102,9 +127,12 @@ def parse(text: str) -> Command:
         return Go("resources", kind.name, "")
     if name in WORDS and not (name == "ns" and not rest):
         return WORDS[name][0]
-    if kind is not None:
+    if kind is not None and (whole(kind.name) or kind.name == "Event"):
         return Go("resources", kind.name, rest)
-    raise CommandError(f"{word!r} is neither a command nor a kind: try {_close(word)}")
+    if kind is not None:  # of these, only Flux's own are watched
+        return Go("kinds", kind.plural, rest)
+    wrong = f"{word!r} is neither a command nor a kind: try {_close(word)}"
+    raise UnknownWordError(wrong, Go("kinds", word.lower(), rest))
 
 
 def _window(text: str) -> int:
@@ -125,13 +153,20 @@ def _close(word: str) -> str:
 
 
 def suggest(
-    text: str, contexts: Sequence[str], namespaces: Sequence[str], themes: Sequence[str]
+    text: str,
+    contexts: Sequence[str],
+    namespaces: Sequence[str],
+    themes: Sequence[str],
+    served: Sequence[ServedKind] = (),
+    views: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
-    """Completions of a command line: (whole line, what it does), the best first."""
+    """Completions of a command line: (whole line, what it does), the best first. `served` are the kinds that clusters
+    have told of.
+    """
     word, space, rest = text.lstrip().partition(" ")
     name = ALIASES.get(word, word)
     if space:
-        values = {"ctx": contexts, "ns": namespaces, "theme": themes}.get(name, ())
+        values = {"ctx": contexts, "ns": namespaces, "theme": themes, "view": views}.get(name, ())
         last = rest.rpartition(" ")[2]
         stem = text[: len(text) - len(last)]
         sign = "-" if last.startswith("-") else ""
@@ -142,6 +177,7 @@ def suggest(
         match = next((known for known in names if known.startswith(word.lower())), None)
         if match is not None and word:
             found.append((match, f"{kind.title} · {' '.join(names)}"))
+    found += _served(word.lower(), served)
     return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found
 
 
@@ -153,3 +189,25 @@ def palette(contexts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield kind.title, f"list them in all clusters {' '.join(f':{name}' for name in kind.short)}", kind.plural
     for context in contexts:
         yield f":ctx {context}", "this cluster alone", f"ctx {context}"
+
+
+OFFERED = 30
+"""Kinds that clusters serve, and that are offered for a word."""
+
+
+def _served(word: str, served: Sequence[ServedKind]) -> list[tuple[str, str]]:
+    """Kinds that clusters serve, also as one of several (``ks,dep``); with the group where two share a plural."""
+    before, comma, last = word.rpartition(",")
+    if not last:
+        return []
+    plurals = Counter(kind.plural for kind in served)
+    found: list[tuple[str, str]] = []
+    for kind in served:
+        if kind.key in KINDS and not comma:
+            continue
+        name = kind.full if plurals[kind.plural] > 1 or "." in last else kind.plural
+        match = next((known for known in (*kind.short, name, kind.singular) if known.startswith(last)), None)
+        if match is not None:
+            told = " ".join(dict.fromkeys((*kind.short, kind.plural)))
+            found.append((f"{before}{comma}{match}", f"{kind.title} · {told} · {kind.group or 'core'}"))
+    return sorted(found, key=lambda pair: (len(pair[0]), pair[0]))[:OFFERED]

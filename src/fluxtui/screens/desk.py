@@ -1,11 +1,12 @@
 """What every screen works on: the fleet's data, the clock, and what the user has narrowed the view to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluxtui.config import View
 from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.insight.watched import Watched
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
@@ -42,6 +43,8 @@ class Desk:
     """What the dialogs of actions keep (`acting.Acting`), made with the first of them: never in a read-only process."""
     contexts: tuple[Context, ...] = ()
     trouble: str = ""
+    views: Mapping[str, View] = field(default_factory=dict[str, View])
+    """The lists that the configuration names."""
     warnings: tuple[str, ...] = ()
     """What the configuration asks for and is not there."""
     scope: frozenset[str] = frozenset()

@@ -2,8 +2,9 @@
 
 from difflib import get_close_matches
 
-from fluxtui.screens.commands import CommandError, Contexts, Go, Narrow, parse
+from fluxtui.screens.commands import CommandError, Contexts, Go, Narrow, ShowView, UnknownWordError, parse
 from fluxtui.screens.desk import Desk, joined
+from fluxtui.screens.finding import served, wrong_kinds
 from fluxtui.screens.watching import unmatched
 from fluxtui.store.state import Phase
 
@@ -12,9 +13,16 @@ def refusal(desk: Desk, text: str) -> str:
     """Why a command cannot be carried out, with what would do; empty for one that can."""
     try:
         command = parse(text)
+    except UnknownWordError as error:
+        # a kind that some cluster serves; while none has told, the list itself says what becomes of it
+        return wrong_kinds(desk, error.go.kind) if served(desk) else "" if desk.fleet.clusters else str(error)
     except CommandError as error:
         return str(error)
     match command:
+        case ShowView(name):
+            return wrong_view(desk, name)
+        case Go("kinds", words):
+            return wrong_kinds(desk, words)
         case Go(filter=str() as words) if words.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
@@ -26,6 +34,16 @@ def refusal(desk: Desk, text: str) -> str:
             return _unknown(desk, namespace)
         case _:
             return ""
+
+
+def wrong_view(desk: Desk, name: str) -> str:
+    """Why a view cannot be shown; empty if it can."""
+    if name in desk.views:
+        return ""
+    if not desk.views:
+        return "the configuration names no views: see `views:` in the guide"
+    known = joined(sorted(desk.views), 6)
+    return f"there is no view {name!r}: there are {known}" if name else f"which view? There are {known}"
 
 
 def doubt(desk: Desk, namespace: str) -> str:

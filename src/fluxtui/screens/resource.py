@@ -14,6 +14,8 @@ from textual.containers import Container
 
 from fluxtui import keymap
 from fluxtui.kinds.decode import Garbled
+from fluxtui.kinds.served import whole
+from fluxtui.kinds.table import KINDS
 from fluxtui.kube.answers import KubeError
 from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
@@ -43,7 +45,7 @@ class PageOf:
 
 PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
-    PageOf(Tab("why", "x", "Why", "Why"), WhyTab),
+    PageOf(Tab("why", "x", "Why", "Why"), WhyTab, frozenset(KINDS)),
     PageOf(Tab("events", "e", "Events", "Events"), EventsTab),
     PageOf(Tab("logs", "l", "Logs", "Logs"), LogsTab),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
@@ -156,13 +158,8 @@ class ResourceScreen(FleetScreen):
 
     def catch_up(self) -> None:
         """The object as it is now."""
+        self._show_title()
         row = self.subject.row
-        title: list[Span] = [(f" {named(self.subject.identity)}", "title"), (f"  {self.subject.cluster}  ", "muted")]
-        if row is not None:
-            title += status_spans(row, self.desk.now())
-        elif not self.subject.value or self._version:
-            title.append(("is not held: it was deleted, or this cluster has not told of it yet", "warning"))
-        self.query_one("#title", FlowLine).show(title)
         version = row.record.version if row is not None else ""
         if version != self._version or not self._asked:
             self._version, self._asked = version or self._version, True
@@ -170,14 +167,27 @@ class ResourceScreen(FleetScreen):
         if self.seen is not None:
             self.seen.update()
 
+    def _show_title(self) -> None:
+        row = self.subject.row
+        title: list[Span] = [(f" {named(self.subject.identity)}", "title"), (f"  {self.subject.cluster}  ", "muted")]
+        if row is not None:
+            title += status_spans(row, self.desk.now())
+        elif not self.subject.value or self._version:
+            title.append(("is not held: it was deleted, or this cluster has not told of it yet", "warning"))
+        for line in self.query("#title").results(FlowLine):  # none while the page is being taken down
+            line.show(title)
+
     def follow(self, batch: Batch) -> None:
         """Something in its cluster changed."""
         if any(change.cluster == self.subject.cluster for change in batch.changes):
             self.catch_up()
 
     def tick(self) -> None:
-        """Ages."""
+        """Ages; and what nobody watches is fetched again."""
         self.catch_up()
+        watched = self.desk.store.row(self.subject.cluster, self.subject.identity) is not None
+        if not watched and not whole(self.subject.kind):
+            self._fetch()
 
     @work(exclusive=True, group="fetch", exit_on_error=False)
     async def _fetch(self) -> None:
@@ -185,13 +195,17 @@ class ResourceScreen(FleetScreen):
         cluster = subject.watched
         if cluster is None:
             return
+        before = subject.trouble
         try:
             subject.value, subject.trouble = await cluster.fetch(subject.identity), ""
         except (KubeError, Garbled, RecursionError) as error:
             subject.trouble = TOO_DEEP if isinstance(error, RecursionError) else str(error)
-            if subject.value and subject.row is not None:
+            if subject.value and subject.row is not None and subject.trouble != before:
                 told = f"what is shown of the object is of before: {subject.trouble}"
                 self.notify(told, severity="warning", markup=False)
+        if not self.is_mounted:
+            return
+        self._show_title()
         if self.seen is not None:
             self.seen.update()
         self.show_hints()

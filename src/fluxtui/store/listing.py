@@ -6,11 +6,10 @@ not a pass over the list (design §4.5).
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from fluxtui.store.changes import Change
 from fluxtui.store.row import Row
-from fluxtui.store.store import Store
 
 Key = tuple[str, str]
 """(cluster, id)"""
@@ -22,6 +21,14 @@ BULK = 512
 
 
 _ABSENT = object()
+
+
+class Rows(Protocol):
+    """Where rows are looked up: the store, or several of them."""
+
+    def row(self, cluster: str, identity: str) -> Row | None:
+        """The row of an object, None if it is not held."""
+        ...
 
 
 def everything(row: Row) -> bool:
@@ -37,7 +44,7 @@ class Listing:
     counted (`total` against `len`).
     """
 
-    def __init__(self, store: Store, member: Accept, order: Order, *, accept: Accept = everything) -> None:
+    def __init__(self, store: Rows, member: Accept, order: Order, *, accept: Accept = everything) -> None:
         self._store = store
         self._member = member
         self._accept = accept

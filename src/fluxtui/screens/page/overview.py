@@ -9,15 +9,19 @@ from fluxtui.insight.about import about
 from fluxtui.insight.about.told import Told, Weight
 from fluxtui.insight.blast import Tenants
 from fluxtui.insight.conditions import ConditionAt, Tone, timeline
+from fluxtui.insight.delivered import delivered_by
 from fluxtui.insight.failures import of_row
 from fluxtui.insight.next_run import next_run, requested
 from fluxtui.kinds.ages import age, ago, exact
 from fluxtui.kinds.columns import revision
+from fluxtui.kinds.printed import PrintedRecord
 from fluxtui.kinds.record import Record
+from fluxtui.kinds.served import bare
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import class_spans, named, status_spans
 from fluxtui.screens.installation import installation_facts
+from fluxtui.screens.kinds_facts import PROOFS, inventory_words
 from fluxtui.screens.page.tab import PageTab, Subject
 from fluxtui.store.row import Row
 from fluxtui.widgets.keyhints import KeyHint
@@ -93,7 +97,7 @@ def overview_lines(subject: Subject, row: Row | None) -> list[Line]:
     if conditions := timeline(subject.value):
         lines += [*heading("Conditions", ("  the latest first", "muted")), *_conditions(conditions, subject.now)]
     if particular:
-        lines += [*heading(subject.kind), *particular]
+        lines += [*heading(bare(subject.kind)), *particular]
     if row is not None:
         lines += [*heading("Where it stands"), *_relations(subject, row.record)]
     return lines
@@ -155,6 +159,8 @@ def _revisions(record: Record, now: float) -> Iterator[Line]:
 
 
 def _belief(subject: Subject, row: Row) -> Iterator[Line]:
+    if isinstance(row.record, PrintedRecord):  # not watched: it is as it was fetched
+        return
     state = subject.desk.store.table(row.cluster, row.record.kind).state
     if not state.trusted:
         last = ago(state.contact, subject.now)
@@ -198,7 +204,14 @@ def _relations(subject: Subject, record: Record) -> Iterator[Line]:
         yield Line("tenant", [(tenant, ""), (told, "muted")])
     if record.source:
         yield Line("source", linked(subject, record.source), key=record.source)
-    if record.owner:
+    if isinstance(record, PrintedRecord):
+        found = delivered_by(subject.data, record)
+        told = f"  {PROOFS[found.proof]}" if found.owner else "no Flux object that is known"
+        name = linked(subject, found.owner) if found.owner else []
+        yield Line("delivered by", [*name, (told, "muted")], key=found.owner or None)
+        if record.made_by:
+            yield Line("made by", [(inventory_words(record.made_by), "")])
+    elif record.owner:
         yield Line("applied by", linked(subject, record.owner), key=record.owner)
     for need in record.needs:
         meaning = {"exists": "  must exist", "ready": "  must be ready", "expression": f"  when {need.expression}"}

@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from fluxtui.insight.fields import NOTHING, Json
+from fluxtui.insight.printing import row_of
+from fluxtui.kinds.served import whole
 from fluxtui.kube.cluster import Cluster
 from fluxtui.screens.desk import Desk
 from fluxtui.store.row import Row
@@ -30,6 +32,7 @@ class Subject:
     identity: str
     value: Json = field(default_factory=lambda: NOTHING)
     trouble: str = ""
+    _read: tuple[Json, Row | None] | None = None
 
     @property
     def kind(self) -> str:
@@ -38,8 +41,15 @@ class Subject:
 
     @property
     def row(self) -> Row | None:
-        """The object as the store has it, None if it is not held."""
-        return self.desk.store.row(self.cluster, self.identity)
+        """The object as the store has it; of a kind that is not watched, or only in part, as it was fetched. None if it
+        is not held.
+        """
+        held = self.desk.store.row(self.cluster, self.identity)
+        if held is not None or not self.value or whole(self.kind):
+            return held
+        if self._read is None or self._read[0] is not self.value:
+            self._read = (self.value, row_of(self.cluster, self.identity, self.value))
+        return self._read[1]
 
     @property
     def data(self) -> ClusterData | None:

@@ -149,6 +149,11 @@ PAGE_LOGS: tuple[Binding, ...] = (
     Binding("o", "only", "This container alone", show=False, id="logs.only"),
 )
 
+PAGE_OBJECTS: tuple[Binding, ...] = (
+    Binding("p", "pods", "All pods, or those in trouble", show=False, id="objects.pods"),
+    Binding("r", "again", "Ask again", show=False, id="objects.again"),
+)
+
 CONTEXT_LIST: tuple[Binding, ...] = (
     Binding("space", "screen.watch", "Watch or leave", show=False, id="contexts.watch"),
 )
@@ -189,6 +194,7 @@ def all_ids() -> set[str]:
         *PAGE_YAML,
         *PAGE_EVENTS,
         *PAGE_LOGS,
+        *PAGE_OBJECTS,
         *CONTEXT_LIST,
         *CONTEXTS,
         *(held for held in widgets if isinstance(held, Binding)),

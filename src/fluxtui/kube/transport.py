@@ -20,6 +20,8 @@ PAGE = 500
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 PRINTED = 200
 """Objects per page of a table with whole objects: pods come at 8 kB each, and a page must not delay a key."""
+SLIM = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
+"""Metadata alone: of one object, or with ``List`` of many."""
 SLACK = 30.0
 """Seconds of silence that a watch is granted beyond the time at which the server ought to end it."""
 
@@ -127,15 +129,18 @@ class Reader:
                 return Document(etag=etag, unchanged=True)
             return Document(await read(answer, call), answer.headers.get("ETag", ""))
 
-    async def get(self, resource: Resource, namespace: str, name: str) -> bytes:
-        """One whole object as JSON, as the server has it. Show it only through `objects.decode`."""
-        document = await self.document(resource.path(namespace, name), resource=f"{resource.title} {name!r}")
-        return document.body
+    async def get(self, resource: Resource, namespace: str, name: str, *, slim: bool = False) -> bytes:
+        """One object as JSON, as the server has it, or its metadata alone. Show it only through `objects.decode`."""
+        accept = SLIM.format("") if slim else "application/json"
+        path, told = resource.path(namespace, name), f"{resource.title} {name!r}"
+        return (await self.document(path, resource=told, accept=accept)).body
 
-    async def list_page(self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PAGE) -> bytes:
-        """One page of a list, from the beginning or from a continue token."""
+    async def list_page(
+        self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PAGE, slim: bool = False
+    ) -> bytes:
+        """One page of a list, from the beginning or from a continue token; `slim`: metadata alone."""
         query = (*scope.query(), ("limit", str(limit)), *((("continue", token),) if token else ()))
-        return await self._list(resource, scope, query, "application/json")
+        return await self._list(resource, scope, query, SLIM.format("List") if slim else "application/json")
 
     async def table(
         self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PAGE, include: str = ""

@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from fluxtui import keymap
+from fluxtui.insight.managed import MANAGING
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kinds.served import whole
 from fluxtui.kinds.table import KINDS
@@ -22,6 +23,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
 from fluxtui.screens.page.events import EventsTab
 from fluxtui.screens.page.logs import LogsTab
+from fluxtui.screens.page.objects import ObjectsTab
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject
 from fluxtui.screens.page.why import WhyTab
@@ -46,6 +48,7 @@ class PageOf:
 PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
     PageOf(Tab("why", "x", "Why", "Why"), WhyTab, frozenset(KINDS)),
+    PageOf(Tab("objects", "m", "Managed objects", "Objects"), ObjectsTab, MANAGING),
     PageOf(Tab("events", "e", "Events", "Events"), EventsTab),
     PageOf(Tab("logs", "l", "Logs", "Logs"), LogsTab),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),

@@ -1,0 +1,126 @@
+"""Workloads and their pods in numbers: how many are ready of how many, how often they restarted, and over what."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fluxtui.insight.fields import Json, at, flag, items, mapping, mappings, moment, number, text, texts
+from fluxtui.insight.kstatus import Kstatus, kstatus
+
+WORKLOADS = frozenset(
+    {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("apps", "ReplicaSet"), ("batch", "Job")}
+)
+"""The kinds that have pods."""
+
+
+class Replicas(msgspec.Struct, frozen=True):
+    """Pods that are ready (of a Job: done), of how many that are wanted."""
+
+    ready: int
+    wanted: int
+
+    @property
+    def words(self) -> str:
+        """``2/3``."""
+        return f"{self.ready}/{self.wanted}"
+
+
+class Pod(msgspec.Struct, frozen=True):
+    """A pod: containers ready of all, restarts of all of them, why the last one ended (``OOMKilled``), when (s)."""
+
+    namespace: str
+    name: str
+    state: Kstatus
+    ready: int = 0
+    containers: int = 0
+    restarts: int = 0
+    last_end: str = ""
+    ended: int = 0
+    created: int = 0
+    labels: dict[str, str] = {}
+    done: bool = False
+    """Whether it ran to its end, as the pods of jobs do."""
+
+    @property
+    def identity(self) -> str:
+        """Its id."""
+        return f"Pod/{self.namespace}/{self.name}"
+
+
+def replicas(group: str, kind: str, value: Json) -> Replicas | None:
+    """The replicas of a workload, None for other kinds."""
+    if (group, kind) not in WORKLOADS:
+        return None
+    status = mapping(value, "status")
+    if kind == "DaemonSet":
+        return Replicas(number(status, "numberReady"), number(status, "desiredNumberScheduled"))
+    if kind == "Job":
+        wanted = number(value, "spec", "completions") if at(value, "spec", "completions") is not None else 1
+        return Replicas(number(status, "succeeded"), wanted)
+    wanted = number(value, "spec", "replicas") if at(value, "spec", "replicas") is not None else 1
+    return Replicas(number(status, "readyReplicas"), wanted)
+
+
+def pod(value: Json) -> Pod:
+    """A pod as it was fetched, in numbers."""
+    containers = mappings(value, "status", "containerStatuses")
+    every = (*mappings(value, "status", "initContainerStatuses"), *containers)
+    ends = [mapping(held, "lastState", "terminated") for held in every]
+    last = max((end for end in ends if end), key=lambda end: moment(end, "finishedAt"), default=None)
+    state = kstatus({**value, "apiVersion": "v1", "kind": "Pod"})
+    return Pod(
+        namespace=text(value, "metadata", "namespace"),
+        name=text(value, "metadata", "name"),
+        state=state,
+        ready=sum(flag(held, "ready") for held in containers),
+        containers=len(containers) or len(mappings(value, "spec", "containers")),
+        restarts=sum(number(held, "restartCount") for held in every),
+        last_end=(text(last, "reason") or f"exit code {number(last, 'exitCode')}") if last is not None else "",
+        ended=moment(last, "finishedAt") if last is not None else 0,
+        created=moment(value, "metadata", "creationTimestamp"),
+        labels=texts(value, "metadata", "labels"),
+        done=text(value, "status", "phase") == "Succeeded",
+    )
+
+
+def selector_text(selector: Json) -> str:
+    """A selector of pods as the API's ``labelSelector``; empty where it selects nothing or cannot be said."""
+    terms = [f"{key}={value}" for key, value in texts(selector, "matchLabels").items()]
+    for held in mappings(selector, "matchExpressions"):
+        key, values = text(held, "key"), ",".join(_values(held))
+        words = {
+            "In": f"{key} in ({values})",
+            "NotIn": f"{key} notin ({values})",
+            "Exists": key,
+            "DoesNotExist": f"!{key}",
+        }
+        terms.append(words.get(text(held, "operator"), key))
+    return ",".join(terms)
+
+
+def selected(selector: Json, labels: Mapping[str, str]) -> bool:
+    """Whether a selector of pods selects these labels; an empty one selects nothing, as workloads have it."""
+    wanted = texts(selector, "matchLabels")
+    expressions = mappings(selector, "matchExpressions")
+    if not wanted and not expressions:
+        return False
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _meets(held, labels) for held in expressions
+    )
+
+
+def _meets(held: Json, labels: Mapping[str, str]) -> bool:
+    key, values = text(held, "key"), _values(held)
+    match text(held, "operator"):
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "DoesNotExist":
+            return key not in labels
+        case _:
+            return key in labels
+
+
+def _values(held: Json) -> list[str]:
+    return [str(value) for value in items(held, "values")]

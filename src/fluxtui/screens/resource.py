@@ -23,9 +23,11 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
 from fluxtui.screens.page.events import EventsTab
 from fluxtui.screens.page.logs import LogsTab
+from fluxtui.screens.page.history import HistoryTab
 from fluxtui.screens.page.objects import ObjectsTab
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject
+from fluxtui.screens.page.values import ValuesTab
 from fluxtui.screens.page.why import WhyTab
 from fluxtui.screens.page.yaml import TOO_DEEP, YamlTab
 from fluxtui.store.changes import Batch
@@ -49,8 +51,12 @@ PAGES: tuple[PageOf, ...] = (
     PageOf(Tab("overview", "i", "Overview"), OverviewTab),
     PageOf(Tab("why", "x", "Why", "Why"), WhyTab, frozenset(KINDS)),
     PageOf(Tab("objects", "m", "Managed objects", "Objects"), ObjectsTab, MANAGING),
+    PageOf(Tab("history", "h", "History", "History"), HistoryTab),
     PageOf(Tab("events", "e", "Events", "Events"), EventsTab),
     PageOf(Tab("logs", "l", "Logs", "Logs"), LogsTab),
+    PageOf(Tab("values", "u", "Values", "Values"), ValuesTab, frozenset({"HelmRelease"})),
+    PageOf(Tab("values", "u", "Variables", "Vars"), ValuesTab, frozenset({"Kustomization"})),
+    PageOf(Tab("values", "u", "Inputs", "Inputs"), ValuesTab, frozenset({"ResourceSet", "ResourceSetInputProvider"})),
     PageOf(Tab("yaml", "y", "YAML", "YAML"), YamlTab),
 )
 """The tabs in their order; the keys are bound in `keymap.RESOURCE`."""

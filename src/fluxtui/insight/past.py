@@ -142,7 +142,7 @@ def _releases(value: Json, entries: Sequence[Json]) -> Iterator[Stretch]:
             chart,
             took=took if place == 0 else 0.0,
             details=tuple(filter(None, details)),
-            current=place == 0 and status == "deployed",
+            current=place == 0 and status != "uninstalled",
         )
         until = start or until
 

@@ -135,19 +135,13 @@ def _lane(each: Stretch, on: Axis, now: float) -> Iterator[Line]:
         (f"{glyph} ", style),
         (each.title, "strong"),
     ]
-    inset = on.width + 4
-    yield Line(label.rjust(LABELS), [*spans, (times, style)], hang=inset)
+    yield Line(label.rjust(LABELS), [*spans, (times, style)], hang=on.width + 4)
     took = f"took {_duration(each.took)}" if each.took else ""
     lasted = f"over {age(each.end - each.start)}" if each.end - each.start >= 1 else ""
     words = " · ".join(filter(None, (took, lasted, *each.details)))
-    told: list[Span] = [
-        (" " * inset, ""),
-        (each.what, ""),
-        (" · " if each.what and words else "", "muted"),
-        (words, "muted"),
-    ]
+    told: list[Span] = [(each.what, ""), (" · " if each.what and words else "", "muted"), (words, "muted")]
     if each.what or words:
-        yield Line(" ", told, hang=inset)
+        yield Line(" ", told, hang=2)
 
 
 def _duration(seconds: float) -> str:

@@ -270,8 +270,11 @@ class _PrintedReader(Reader):
         self._begin = begin
         self._watched_as = (TABLE, (("includeObject", include),))
 
-    async def list_page(self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PRINTED) -> bytes:
-        """One page of a table."""
+    async def list_page(
+        self, resource: Resource, scope: Scope, *, token: str = "", limit: int = PRINTED, slim: bool = False
+    ) -> bytes:
+        """One page of a table, with as much of each object as was asked for at the beginning."""
+        del slim
         if not token:
             self._begin()
         return await self.table(resource, scope, token=token, limit=limit, include=self._include)

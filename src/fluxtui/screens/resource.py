@@ -22,8 +22,8 @@ from fluxtui.screens.base import CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, status_spans
 from fluxtui.screens.page.events import EventsTab
-from fluxtui.screens.page.logs import LogsTab
 from fluxtui.screens.page.history import HistoryTab
+from fluxtui.screens.page.logs import LogsTab
 from fluxtui.screens.page.objects import ObjectsTab
 from fluxtui.screens.page.overview import OverviewTab
 from fluxtui.screens.page.tab import PageTab, Subject

@@ -145,6 +145,13 @@ def test_a_suspend_is_inferred_where_nothing_tells_its_time(fleet):
     assert "some time after its last run" in group.words
 
 
+def test_an_event_tells_when_it_was_disabled_and_its_annotation_by_whom(fleet):
+    fleet.put("c", "ResourceSet", "a/one", suspended=True, suspended_by="boris", outcome_at=fleet.now - 100)
+    event(fleet, "c", "ResourceSet/a/one", "ReconciliationDisabled", "Reconciliation is disabled", 90)
+    (group,) = told(fleet).groups
+    assert (group.words, group.known) == ("disabled by boris", Known.TOLD)
+
+
 def test_a_run_that_changes_nothing_and_a_report_are_no_changes(fleet):
     fleet.put("c", "Kustomization", "a/one", ready_since=fleet.now - 5, outcome_at=fleet.now - 5)
     fleet.put("c", "FluxReport", "f/flux", updated=fleet.now - 5, ready_since=fleet.now - 5)

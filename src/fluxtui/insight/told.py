@@ -190,8 +190,11 @@ def _known(sure: bool) -> Known:
 def _event(data: ClusterData, record: EventRecord, start: float) -> Iterator[Occurrence]:
     """What an Event tells: at its first time, and at its last one where it was repeated."""
     what, words, delivered, place = _reading(record)
-    if not what or (what == "failed" and _goes_on(data.row(record.regarding), record)):
+    row = data.row(record.regarding) if what in ("failed", "suspended") else None
+    if not what or (what == "failed" and _goes_on(row, record)):
         return
+    if what == "suspended" and row is not None and row.record.suspended_by:
+        words = f"{words} by {row.record.suspended_by}"
     for at in dict.fromkeys((record.first, record.last)) if what != "failed" else (record.first,):
         if at >= start:
             field = f"Event {record.reason}"

@@ -270,6 +270,7 @@ class RosterScreen(FleetScreen, Generic[R, L]):
         """Another line: its details."""
         self.show_details()
         self.show_above()
+        self.show_hints()
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """Enter on a line."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import ActiveBinding, BindingType
 from textual.filter import LineFilter
@@ -41,6 +42,13 @@ from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
 from fluxtui.widgets.glyphs import ASCII, asked_for, wants_ascii
 
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from fluxtui.screens.cycling import Kiosk
+
+LEAVING = frozenset({"ctrl+c", "ctrl+q"})
+"""Keys that leave a kiosk as they leave everything."""
 TICK = 5.0
 """Seconds between two looks at ages."""
 
@@ -63,6 +71,14 @@ class Start:
     namespace: str = ""
     state: Path | None = None
     """The folder of what is kept from one session to the next."""
+    on_call: bool = False
+    """Whether this is `fluxtui oncall`."""
+    kiosk: bool = False
+    """Whether it begins as a kiosk."""
+    every: float = 20.0
+    """Seconds that a kiosk shows each page."""
+    bell: bool = True
+    """Whether a kiosk rings."""
 
 
 class FluxtuiApp(App[None]):
@@ -86,6 +102,9 @@ class FluxtuiApp(App[None]):
         self.desk.protected = start.config.protected_contexts
         self.desk.views = start.config.views
         self.desk.state = start.state
+        self.desk.on_call = start.on_call
+        self._kiosk: Kiosk | None = None
+        self._turning: Timer | None = None
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
         self.add_mode("tree", self._tree)
@@ -95,6 +114,7 @@ class FluxtuiApp(App[None]):
         self.add_mode("changes", self._changes)
         self.add_mode("handover", self._handover)
         self.add_mode("kinds", self._kinds)
+        self.add_mode("kiosk", self._wall)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -140,6 +160,11 @@ class FluxtuiApp(App[None]):
 
         return ChangesScreen(self.desk)
 
+    def _wall(self) -> FleetScreen:
+        from fluxtui.screens.kiosk import KioskScreen
+
+        return KioskScreen(self.desk)
+
     def _handover(self) -> FleetScreen:
         from fluxtui.screens.handover import HandoverScreen
 
@@ -169,6 +194,8 @@ class FluxtuiApp(App[None]):
         self.run_worker(self._connect(), name="connect", exit_on_error=True)
         if self._start.command:
             await self._execute(self._start.command)
+        if self._start.kiosk:
+            await self.action_kiosk()
         if unknown := sorted(set(self._start.config.keys) - keymap.all_ids()):
             told = f"no binding has the id {', '.join(unknown)}: ? shows the ids"
             self.notify(told, title="keys in the configuration", severity="warning", markup=False)
@@ -202,6 +229,8 @@ class FluxtuiApp(App[None]):
         seen = self._seen()
         if seen is not None:
             seen.tick()
+        if self._kiosk is not None:
+            self._kiosk.tick()
 
     def _catch_up(self) -> None:
         seen = self._seen()
@@ -273,7 +302,7 @@ class FluxtuiApp(App[None]):
                 if wrong := self._choose_theme(name):
                     self._refuse(text, wrong)
             case Do():
-                getattr(self, f"action_{command.action}")()
+                await self.run_action(command.action)
 
     async def _go(self, command: Go) -> None:
         while len(self.screen_stack) > 1:
@@ -394,6 +423,56 @@ class FluxtuiApp(App[None]):
         """Connect again, now."""
         self.desk.fleet.retry()
         self.notify("connecting again", markup=False, timeout=2)
+
+    # The kiosk
+
+    async def action_kiosk(self) -> None:
+        """Turn the pages on a wall screen until somebody presses a key."""
+        from fluxtui.screens.cycling import Kiosk, Manner
+
+        self.end_kiosk()
+        manner = Manner(self._start.every, self._start.bell)
+        kiosk = Kiosk(self.desk, manner, list(self._modes), self._turn, self.bell, self._connect_again)
+        await self._go(Go("kiosk"))
+        self._kiosk = kiosk
+        self._turning = self.set_interval(manner.every, kiosk.next)
+
+    async def _turn(self, mode: str) -> None:
+        if self._kiosk is not None:
+            await self._go(Go(mode))
+
+    def _connect_again(self) -> None:
+        self.run_worker(self._connect(), name="connect", exit_on_error=True, exclusive=True)
+
+    def end_kiosk(self) -> bool:
+        """Stop turning pages; returns whether they were turned."""
+        kiosk, self._kiosk = self._kiosk, None
+        if self._turning is not None:
+            self._turning.stop()
+        if kiosk is not None:
+            kiosk.end()
+        return kiosk is not None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Any key ends the kiosk, and does nothing else: whoever pressed it wants to look."""
+        if (
+            self._kiosk is not None
+            and isinstance(event, events.Key)
+            and event.key not in LEAVING
+            and not event.is_forwarded
+        ):
+            on_wall = self.screen.id == "wall"
+            self.end_kiosk()
+            if on_wall:
+                await self._go(Go("triage"))
+            self.notify(":kiosk begins again", title="the kiosk is over", markup=False, timeout=4)
+            return
+        await super().on_event(event)
+
+    def notify(self, message: str, **more: Any) -> None:
+        """Nothing pops up on a wall."""
+        if self._kiosk is None:
+            super().notify(message, **more)
 
     def action_next_theme(self) -> None:
         """The next of our themes."""

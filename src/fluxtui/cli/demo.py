@@ -123,6 +123,7 @@ class DemoGroup(LazyGroup):
         "tree": "fluxtui.cli.tree",
         "changes": "fluxtui.cli.changes",
         "suspended": "fluxtui.cli.suspended",
+        "oncall": "fluxtui.cli.oncall",
         "handover": "fluxtui.cli.handover",
         "info": "fluxtui.cli.info",
     }

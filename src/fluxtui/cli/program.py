@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "tree": "fluxtui.cli.tree",
     "changes": "fluxtui.cli.changes",
     "suspended": "fluxtui.cli.suspended",
+    "oncall": "fluxtui.cli.oncall",
     "handover": "fluxtui.cli.handover",
     "info": "fluxtui.cli.info",
     "completion": "fluxtui.cli.completion",

@@ -47,6 +47,11 @@ class Settings:
     command: str = ""
     theme: str = ""
     demo: Simulated | None = None
+    on_call: bool = False
+    kiosk: bool = False
+    every: int = 20
+    """Seconds that a kiosk shows each page."""
+    bell: bool = True
 
     def config(self) -> Config:
         """The configuration file. Raises `Failure`, naming file and line."""

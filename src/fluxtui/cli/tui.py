@@ -45,6 +45,10 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
         theme=told.theme,
         namespace=told.namespace,
         state=told.state(),
+        on_call=told.on_call,
+        kiosk=told.kiosk,
+        every=told.every,
+        bell=told.bell,
     )
     app = FluxtuiApp(start)
     log_states(app.desk.fleet)

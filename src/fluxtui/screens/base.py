@@ -153,6 +153,7 @@ class FleetScreen(Screen[None]):
 
     def _badges(self) -> list[Span]:
         badges: list[Span] = [("DEMO", "badge")] if self.desk.demo else []
+        badges += [("ON-CALL", "badge")] if self.desk.on_call else []
         return [*badges, ("READ-ONLY", "badge-warning")] if self.desk.permission.read_only else badges
 
     def on_tab_strip_activated(self, event: TabStrip.Activated) -> None:

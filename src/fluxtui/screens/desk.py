@@ -37,6 +37,8 @@ class Desk:
     now: Callable[[], float]
     permission: Permission = field(default_factory=Permission)
     demo: bool = False
+    on_call: bool = False
+    """Whether this is an on-call session: what it may not do is said at the top."""
     protected: tuple[str, ...] = ()
     """Names or globs of the contexts whose name must be typed before anything is done to them."""
     acting: object = None

@@ -128,11 +128,15 @@ class HandoverScreen(RosterScreen[Handover, Finding]):
             ("elsewhere", " · ".join(line.elsewhere)),
             *(("not the cause", text) for text in line.cleared),
             ("revisions", _revisions(line)),
-            ("in Git", " · ".join(filter(None, (line.revisions.url, line.revisions.path, line.revisions.commit)))),
+            (
+                "delivered from",
+                " · ".join(filter(None, (line.revisions.url, line.revisions.path, line.revisions.commit))),
+            ),
             ("data", line.data),
         ]
         facts += [Fact(label, [(text, "")], 3) for label, text in told if text]
-        facts += [Fact("suggested" if not at else " ", [(text, "link")], 3) for at, text in enumerate(line.commands)]
+        for at, text in enumerate(line.commands):
+            facts.append(Fact("suggested" if not at else " ", [(text, "muted" if text.startswith("#") else "")], 3))
         return facts
 
     def object_of(self, line: Finding) -> tuple[str, str]:
@@ -270,7 +274,9 @@ def _radius(line: Finding) -> str:
         return ""
     verb = "would stop" if line.supposed else "wait"
     tenants = f" · {joined(line.tenants, 4)}" if line.tenants else ""
-    return f"{line.waiting} {verb}{tenants}: {joined((named(identity) for _, identity in line.nearest), 4)}"
+    names = [named(identity) for _, identity in line.nearest[:4]]
+    more = line.waiting - len(names)
+    return f"{line.waiting} {verb}{tenants}: {', '.join(names)}{f' and {more} more' if more > 0 else ''}"
 
 
 def _revisions(line: Finding) -> str:

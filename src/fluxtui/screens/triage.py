@@ -95,7 +95,7 @@ class TriageScreen(FleetScreen):
 
     def on_screen_suspend(self) -> None:
         """Left for another screen: what was here has been seen. A dialog leaves it in sight."""
-        if not isinstance(self.app.screen, ModalScreen):
+        if not isinstance(self.app.screen, ModalScreen) and self.app.screen.id != "wall":  # nobody looks at a kiosk
             self.looked()
 
     def on_unmount(self) -> None:
@@ -105,7 +105,7 @@ class TriageScreen(FleetScreen):
 
     def looked(self) -> None:
         """The problems of the last report have been before somebody's eyes."""
-        if self._report is not None and not self._report.loading:
+        if self._report is not None and self._report.clusters and not self._report.loading:
             self.desk.notebook.looked(self._report.problems)
         self._in_sight = False
 

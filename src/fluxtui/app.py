@@ -200,17 +200,20 @@ class FluxtuiApp(App[None]):
             told = f"no binding has the id {', '.join(unknown)}: ? shows the ids"
             self.notify(told, title="keys in the configuration", severity="warning", markup=False)
 
-    async def _connect(self) -> None:
+    async def _connect(self, *, again: bool = False) -> None:
         try:
             found = await asyncio.to_thread(self._start.find_contexts)
         except NoContext as error:
             self.desk.trouble = str(error)
             found = Chosen((), ())
+        else:
+            self.desk.trouble = ""
         self.desk.contexts, self.desk.warnings = found.every, found.warnings
         for context in found.watched:
             self.desk.fleet.add(context)
         self._catch_up()
-        await self.desk.fleet.start()
+        if not again:
+            await self.desk.fleet.start()
 
     async def on_unmount(self) -> None:
         """Leave nothing running."""
@@ -442,7 +445,7 @@ class FluxtuiApp(App[None]):
             await self._go(Go(mode))
 
     def _connect_again(self) -> None:
-        self.run_worker(self._connect(), name="connect", exit_on_error=True, exclusive=True)
+        self.run_worker(self._connect(again=True), name="connect again", exit_on_error=True)
 
     def end_kiosk(self) -> bool:
         """Stop turning pages; returns whether they were turned."""

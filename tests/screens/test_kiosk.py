@@ -44,10 +44,11 @@ async def test_any_key_ends_it_and_does_nothing_else(incident: World) -> None:
 
 
 async def test_it_turns_its_pages(incident: World) -> None:
-    async with running(incident, WIDE, kiosk=True, every=0.2) as pilot:
-        await until(pilot, lambda: pilot.app.current_mode == "kiosk")
-        await until(pilot, lambda: pilot.app.current_mode == "health")
-        await until(pilot, lambda: pilot.app.current_mode == "kiosk")
+    async with running(incident, WIDE, kiosk=True, every=600) as pilot:
+        app: Any = pilot.app
+        for mode in ("kiosk", "health", "changes", "kiosk"):
+            await until(pilot, lambda mode=mode: app.current_mode == mode and app._kiosk is not None)
+            await app._kiosk.next()
         pilot.app.notify("a toast")
         await pilot.pause()
         assert not list(pilot.app._notifications)  # nothing pops up
@@ -106,6 +107,8 @@ async def test_a_kiosk_tries_for_ever_to_connect(incident: World) -> None:
         incident.trouble = ""
         incident.pass_time(301)
         app._kiosk.tick()
+        await until(pilot, lambda: incident.fleet.clusters)
+        incident.tell()
         await sees(pilot, CERT_MANAGER)
         incident.pass_time(301)
         app._kiosk.tick()
@@ -130,6 +133,7 @@ async def test_on_call_has_its_badge_on_every_screen(incident: World) -> None:
             del words
             await pilot.press(go)
             await until(pilot, lambda: "ON-CALL" in lines(pilot)[0] and "READ-ONLY" in lines(pilot)[0])
+        await sees(pilot, " Kustomizations ", "▌")
         await pilot.press("R")
         await sees(pilot, "To hand over:", "flux reconcile")
         assert "Not done here" in screen(pilot)

@@ -19,16 +19,16 @@ ANSWERS: dict[int, tuple[str, ...]] = {
     1: ("Changes", "1.20.0"),
     2: ("4 root causes explain", CERT_MANAGER),
     3: ("cert-manager", "Why"),
-    4: ("green, but",),
+    4: ("BUT", "green"),
     5: ("by anna",),
-    6: ("ResourceSetInputProvider", "next"),
+    6: ("ResourceSetInputProvider", "next run"),
     9: ("CONTROL", "prod-eu-1"),
     10: ("cert-manager-webhook",),
     11: ("RetriesExceeded",),
     12: ("BLOCKS", "TENANTS", "waits behind", "backend, frontend"),
     13: ("elsewhere", "staging-1 ready 1.20.0"),
     14: ("signature", "no matching signatures"),
-    15: ("platform/umbrella", "cbf6f2b"),
+    15: ("platform/umbrella", "HIDES"),
 }
 """By question: what stands on screen after the keys, in the demo's incident."""
 ELSEWHERE = {7, 8}

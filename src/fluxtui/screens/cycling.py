@@ -44,6 +44,8 @@ class Kiosk:
         self._tried = desk.now()
         self._unsubscribe = desk.fleet.subscribe(self._follow)
         desk.listeners.append(self.hear)
+        if desk.report is not None:
+            self.hear(desk.report)
 
     def end(self) -> None:
         """Stop listening."""

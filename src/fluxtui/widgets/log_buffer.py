@@ -15,12 +15,13 @@ MOST_CHARACTERS = 60_000_000
 """Characters that are kept."""
 SPARE = 2_000
 """Lines by which `MOST` may be exceeded before the oldest go, together."""
-LATE = 5_000
+LATE = 20_000
 """Lines at the end among which one that comes late still finds its place."""
+NOWHERE = 1 << 62
 WORST = 4
 """The highest level."""
-STEP = 4_000
-"""Lines that are looked at in one step of narrowing: a few milliseconds."""
+STEP = 1_000
+"""Lines that are looked at in one step of narrowing: about a millisecond."""
 
 
 class LogLine(msgspec.Struct, gc=False, frozen=True):
@@ -47,6 +48,8 @@ class LogBuffer:
         """The numbers of the lines of the highest level."""
         self._size = 0
         self._wanted: Wanted | None = None
+        self._stirred = NOWHERE
+        """The first number whose line may be another one since narrowing looked."""
         self._shown: list[int] | None = None
         """The numbers of the lines that are wanted, counted from the first line ever; None: all are."""
 
@@ -100,6 +103,7 @@ class LogBuffer:
             start = max(start - LATE, bisect_left(self._lines, added[0].when, key=_when))
             added = sorted([*self._lines[start:], *added], key=_when)
             del self._lines[start:]
+            self._stirred = min(self._stirred, self.dropped + start)
         self._lines += added
         number = self.dropped + start
         del self._faults[bisect_left(self._faults, number) :]
@@ -132,16 +136,19 @@ class LogBuffer:
             self._wanted, self._shown = None, None
             return
         shown: list[int] = []
-        number = self.dropped
-        while (rest := self.dropped + len(self._lines) - LATE - number) > 0:  # the last ones may still move
+        number, self._stirred = self.dropped, NOWHERE
+        while True:
+            if self._stirred < number:  # a line came late: what is behind it is looked at again
+                number, self._stirred = self._stirred, NOWHERE
+                del shown[bisect_left(shown, number) :]
             number = max(number, self.dropped)
             at = number - self.dropped
-            part = self._lines[at : at + min(STEP, rest)]
+            part = self._lines[at : at + STEP]
+            if not part:
+                break
             shown += [number + step for step, line in enumerate(part) if wanted(line)]
             number += len(part)
             yield
-        number = max(number, self.dropped)
-        shown += [number + step for step, line in enumerate(self._lines[number - self.dropped :]) if wanted(line)]
         del shown[: bisect_left(shown, self.dropped)]
         self._wanted, self._shown = wanted, shown
 

@@ -265,6 +265,7 @@ class LogView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIn
         """Another width breaks lines elsewhere; the cursor's line stays in sight."""
         self._place()
         self._into_view()
+        self.call_after_refresh(self._into_view)  # how far it can be scrolled is known only then
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Who looks back does not want to be taken to the end by the next line."""

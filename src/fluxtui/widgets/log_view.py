@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from fluxtui.widgets.document_text import restyled, sliced
 from fluxtui.widgets.ground import Grounded
-from fluxtui.widgets.lines import span_width, strip_of, window
+from fluxtui.widgets.lines import span_width, strip_of
 from fluxtui.widgets.log_buffer import WORST, LogBuffer, LogLine
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_source import Span
@@ -189,12 +189,14 @@ class LogView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIn
         base = self.ground + palette.style("cursor-blurred" if chosen else "")
         head = [(text, style) for text, style in self._head(line, chosen=chosen) if text]
         room = max(10, width - span_width(head))
-        gutter = strip_of(head, palette, base)
         body = self._body(line)
-        edge = base + palette.style("muted")
-        if not self.wrap:
-            strip = window(strip_of(body, palette, base), self._aside, room, base, edge)
-            return [Strip([*gutter, *strip], width)]
+        if not self.wrap:  # one strip, made once: strips are what costs
+            first, last = self._aside, sum(len(text) for text, _ in body)
+            before: list[Span] = [("…", "muted")] if first and last else []
+            after: list[Span] = [("…", "muted")] if last > first + room else []
+            seen = sliced(body, first + len(before), min(last, first + room - len(after)))
+            return [strip_of([*head, *before, *seen, *after], palette, base, width)]
+        gutter = strip_of(head, palette, base)
         margin = strip_of([("▌" if chosen else " ", "cursor-bar")], palette, base, gutter.cell_length)
         strips: list[Strip] = []
         for first, last in _breaks("".join(text for text, _ in body), room)[:TALLEST]:
@@ -237,11 +239,15 @@ class LogView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIn
         count = len(self.buffer)
         if not count:
             return
+        before, top = self.position, self.scroll_offset.y
         position = min(max(0, position), count - 1)
         self._cursor = self.buffer.number(position)
         self.following = self.following and position == count - 1
         self._into_view()
-        self.refresh()
+        if self.wrap:
+            self.refresh()
+        elif top == self.scroll_offset.y:  # else the view is painted anew all the same
+            self.refresh(*(Region(0, row - top, self.size.width, 1) for row in (before, position)))
         self.post_message(self.Moved(self))
 
     def _into_view(self) -> None:

@@ -214,6 +214,17 @@ def _pod(value: Json) -> Kstatus:
     return Kstatus(State.IN_PROGRESS, prose(ready, "message") or phase or "not started")
 
 
+def _canary(value: Json) -> Kstatus:
+    """Flagger has conditions of its own (Promoted); its phase says how far it is."""
+    phase = text(value, "status", "phase")
+    told = prose(_condition(value, "Promoted"), "message")
+    if phase == "Failed":
+        return Kstatus(State.FAILED, told or "the canary failed and was rolled back")
+    if phase in ("", "Initialized", "Succeeded"):
+        return CURRENT if phase else Kstatus(State.IN_PROGRESS, "Flagger has not looked at it yet")
+    return Kstatus(State.IN_PROGRESS, f"{phase}: {told}" if told else phase)
+
+
 RULES: dict[tuple[str, str], Callable[[Json], Kstatus]] = {
     ("apps", "Deployment"): _deployment,
     ("apps", "StatefulSet"): _stateful_set,
@@ -228,5 +239,6 @@ RULES: dict[tuple[str, str], Callable[[Json], Kstatus]] = {
     ("", "Secret"): _always,
     ("policy", "PodDisruptionBudget"): _always,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
+    ("flagger.app", "Canary"): _canary,
 }
 """By (group, kind)."""

@@ -1,6 +1,8 @@
 """The kinds of notification.toolkit.fluxcd.io and image.toolkit.fluxcd.io."""
 
 # ruff: noqa: N815
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from fluxtui.kinds.columns import REVISION, URL, Column
@@ -8,12 +10,34 @@ from fluxtui.kinds.decode import Decoder
 from fluxtui.kinds.flatten import common, epoch, reference
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.record import Record
-from fluxtui.kinds.text import word
+from fluxtui.kinds.text import shared, word
 from fluxtui.kinds.wire import Reference, Resource, Spec, Status, Text, Time
+
+
+class WiringRecord(Record, frozen=True, gc=False, kw_only=True):
+    """An Alert or a Receiver: the objects whose events it passes on, or which it wakes.
+
+    `subjects` are ids; a name of ``*`` is every object of the kind and namespace, and labels that it asks for follow as
+    ``?k=v,…``. `severity` is ``error`` where an Alert passes on failures alone.
+    """
+
+    subjects: tuple[str, ...] = ()
+    severity: str = ""
+
+
+class _Subject(Struct, gc=False):
+    kind: Text = None
+    name: Text = None
+    namespace: Text = None
+    matchLabels: dict[str, str] | None = None
 
 
 class _AutomationSpec(Spec, gc=False):
     """A Provider's `address` is not read: the webhooks of chats carry their secret in it."""
+
+    eventSources: list[_Subject] | None = None
+    eventSeverity: Text = None
+    resources: list[_Subject] | None = None
 
     image: Text = None
     type: Text = None
@@ -58,9 +82,27 @@ def _flattening(kind: str):
             told["revision"] = word(image or status.lastPushCommit or told.get("revision"))
             scan = status.lastScanResult
             told["updated"] = epoch(status.lastPushTime or (scan.scanTime if scan is not None else None))
-        return Record(**told)
+        if kind not in WIRING:
+            return Record(**told)
+        found = (spec.eventSources or spec.resources or ()) if spec is not None else ()
+        severity = word(spec.eventSeverity) if spec is not None else ""
+        return WiringRecord(**told, subjects=_subjects(found, told["namespace"]), severity=severity)
 
     return flatten
+
+
+WIRING = frozenset({"Alert", "Receiver"})
+SUBJECTS = 200
+"""Subjects of one Alert or Receiver that are kept."""
+
+
+def _subjects(found: Sequence[_Subject], home: str) -> tuple[str, ...]:
+    named: list[str] = []
+    for each in found[:SUBJECTS]:
+        labels = ",".join(f"{key}={value}" for key, value in sorted((each.matchLabels or {}).items()))
+        identity = f"{each.kind or ''}/{each.namespace or home}/{each.name or '*'}"
+        named.append(shared(f"{identity}?{labels}" if labels else identity))
+    return tuple(named)
 
 
 def _kind(

@@ -19,7 +19,8 @@ def about(value: Json) -> list[Told]:
 
 
 def _teller(kind: str) -> Teller | None:
-    from fluxtui.insight.about import automation, delivery, operator, sources
+    from fluxtui.insight.about import automation, delivery, operator, rollout, sources
 
-    tellers: dict[str, Teller] = {**delivery.TELLERS, **operator.TELLERS, **sources.TELLERS, **automation.TELLERS}
+    families = (delivery.TELLERS, operator.TELLERS, sources.TELLERS, automation.TELLERS, rollout.TELLERS)
+    tellers: dict[str, Teller] = {name: teller for family in families for name, teller in family.items()}
     return tellers.get(kind)

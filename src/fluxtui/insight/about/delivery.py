@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fluxtui.insight.about.told import MORE, Told, Weight
-from fluxtui.insight.fields import NOTHING, Json, at, flag, items, mapping, mappings, number, text
+from fluxtui.insight.fields import NOTHING, Json, at, flag, items, mapping, mappings, number, prose, text
 
 
 def _references(label: str, references: list[Json], kind: str, namespace: str) -> Iterator[Told]:
@@ -132,6 +132,9 @@ def _drift(spec: Json, status: Json) -> Iterator[Told]:
     if drifted == "True":
         fixed = "corrected with the next run" if mode == "enabled" else "only told: the mode is warn"
         yield Told("drift", f"the cluster differs from the chart; {fixed}{more}", Weight.BAD)
+        said = next((held for held in mappings(status, "conditions") if held.get("type") == "Drifted"), NOTHING)
+        if message := " ".join(prose(said, "message").split()):
+            yield Told(MORE, message, Weight.QUIET)
     elif mode == "disabled":
         yield Told("drift", "is not looked for: changes by hand stay", Weight.QUIET)
     else:

@@ -74,10 +74,35 @@ def _stalled(status: Json) -> Iterator[Told]:
             yield Told("stalled", words, Weight.BAD)
 
 
+TYPES = frozenset(
+    {
+        "Static",
+        "ExternalService",
+        "ExternalArtifact",
+        "GitLabEnvironment",
+        "GitLabMergeRequest",
+        *(
+            f"{forge}{what}"
+            for forge in ("GitHub", "AzureDevOps", "Gitea")
+            for what in ("Branch", "Tag", "PullRequest")
+        ),
+        *(f"{forge}{what}" for forge in ("GitLab", "AWSCodeCommit") for what in ("Branch", "Tag")),
+        "AWSCodeCommitPullRequest",
+        *(f"{registry}ArtifactTag" for registry in ("OCI", "ACR", "ECR", "GAR")),
+    }
+)
+"""The types of input providers (facts: flux §1)."""
+
+
+def _weight(kind: str) -> Weight:
+    return Weight.PLAIN if kind in TYPES else Weight.BAD
+
+
 def input_provider(value: Json) -> Iterator[Told]:
     """What is asked, what came of it, and when it may be asked again."""
     spec, status = mapping(value, "spec"), mapping(value, "status")
-    yield Told("type", text(spec, "type"))
+    kind = text(spec, "type")
+    yield Told("type", kind if kind in TYPES else f"{kind or 'none'}: no type that the operator knows", _weight(kind))
     if text(spec, "url"):
         yield Told("url", text(spec, "url"))
     found = texts(spec, "filter")

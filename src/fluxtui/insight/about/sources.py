@@ -109,6 +109,8 @@ def external_artifact(value: Json) -> Iterator[Told]:
             f"{text(ref, 'kind')}/{text(ref, 'namespace') or text(value, 'metadata', 'namespace')}/{text(ref, 'name')}"
         )
         yield Told("made by", f"{text(ref, 'kind')} {text(ref, 'name')}", target=target)
+    if exported := len(items(value, "status", "exportedInputs")):
+        yield Told("exports", f"{exported} input sets, for ResourceSetInputProviders to read")
 
 
 def generator(value: Json) -> Iterator[Told]:

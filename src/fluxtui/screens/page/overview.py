@@ -11,7 +11,9 @@ from fluxtui.insight.blast import Tenants
 from fluxtui.insight.conditions import ConditionAt, Tone, timeline
 from fluxtui.insight.delivered import delivered_by
 from fluxtui.insight.failures import of_row
+from fluxtui.insight.graph import Graph
 from fluxtui.insight.next_run import next_run, requested
+from fluxtui.insight.wiring import TELLING, known, wires
 from fluxtui.kinds.ages import age, ago, exact
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.printed import PrintedRecord
@@ -36,6 +38,8 @@ TONES = {
     Tone.NEUTRAL: ("·", "muted"),
 }
 """Glyph and style of what a condition says."""
+USERS = 6
+"""Objects that use this one that are named here; the tab Why has all."""
 WEIGHTS = {
     Weight.PLAIN: "",
     Weight.QUIET: "muted",
@@ -189,6 +193,34 @@ def _told(subject: Subject, each: Told) -> Line:
     return Line(each.label, linked(subject, each.target, each.words), key=each.target)
 
 
+def _wiring(subject: Subject, record: Record) -> Iterator[Line]:
+    """Who uses it, who is told of its events, and who may wake it."""
+    data = subject.data
+    if data is None:
+        return
+    users = list(dict.fromkeys(edge.source for edge in Graph(data).dependents(record.id) if edge.kind != "needs"))
+    for identity in users[:USERS]:
+        yield Line("used by", linked(subject, identity), key=identity)
+    if len(users) > USERS:
+        yield Line("used by", [(f"and {len(users) - USERS:,} more", "muted")])
+    alerts = wires(data, record, "Alert")
+    for each in alerts:
+        told = [
+            *linked(subject, each.row.record.id),
+            ("  errors only" if each.errors_only else "  everything", "muted"),
+        ]
+        if each.provider:
+            told += [("  through ", "muted"), *linked(subject, each.provider)]
+        if each.silent:
+            told.append(("  suspended: tells nobody", "warning"))
+        yield Line("told by", told, key=each.row.record.id)
+    if not alerts and record.kind in TELLING and known(data):
+        yield Line("told by", [("nobody: no Alert means it", "muted")])
+    for each in wires(data, record, "Receiver"):
+        silent = "  suspended" if each.silent else ""
+        yield Line("woken by", [*linked(subject, each.row.record.id), (silent, "warning")], key=each.row.record.id)
+
+
 def linked(subject: Subject, identity: str, words: str = "") -> list[Span]:
     """The name of an object, with its status where that is known."""
     row = subject.desk.store.row(subject.cluster, identity)
@@ -218,6 +250,7 @@ def _relations(subject: Subject, record: Record) -> Iterator[Line]:
         yield Line("depends on", [*linked(subject, need.target), (meaning[need.meaning], "muted")], key=need.target)
     for target in record.inputs:
         yield Line("reads", linked(subject, target), key=target)
+    yield from _wiring(subject, record)
     if record.inventory_size >= 0:
-        yield Line("inventory", [(f"{record.inventory_size} objects", ""), ("  see the tab Objects", "muted")])
+        yield Line("inventory", [(f"{record.inventory_size} objects", ""), ("  m shows them", "muted")])
     yield Line("created", [(f"{ago(record.created, subject.now)} ago", ""), (f"  {exact(record.created)}", "muted")])

@@ -105,6 +105,7 @@ class FluxtuiApp(App[None]):
         self.desk.on_call = start.on_call
         self._kiosk: Kiosk | None = None
         self._turning: Timer | None = None
+        self.desk.badge_listeners.append(self._badge_changed)
         self.add_mode("triage", lambda: TriageScreen(self.desk))
         self.add_mode("health", self._health)
         self.add_mode("tree", self._tree)
@@ -115,6 +116,7 @@ class FluxtuiApp(App[None]):
         self.add_mode("handover", self._handover)
         self.add_mode("kinds", self._kinds)
         self.add_mode("kiosk", self._wall)
+        self.add_mode("journal", self._journal)
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -175,6 +177,11 @@ class FluxtuiApp(App[None]):
 
         return KindsScreen(self.desk)
 
+    def _journal(self) -> FleetScreen:
+        from fluxtui.screens.journal import JournalScreen
+
+        return JournalScreen(self.desk)
+
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
 
@@ -227,6 +234,11 @@ class FluxtuiApp(App[None]):
         seen = self._seen()
         if seen is not None:
             seen.follow(batch)
+
+    def _badge_changed(self) -> None:
+        for screen in self.screen_stack:  # under a dialog, too
+            if isinstance(screen, FleetScreen):
+                screen.show_badges()
 
     def _tick(self) -> None:
         seen = self._seen()
@@ -421,6 +433,13 @@ class FluxtuiApp(App[None]):
             for own in self._bindings.get_bindings_for_key(key)
             if own.id
         }
+
+    async def action_actions(self) -> None:
+        """The action that is under way, or the last one; without any, those on record."""
+        from fluxtui.screens.acting import reopen
+
+        if not reopen(self.screen, self.desk):
+            await self._go(Go("journal"))
 
     def action_retry(self) -> None:
         """Connect again, now."""

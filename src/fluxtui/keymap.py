@@ -12,6 +12,7 @@ APP: tuple[Binding, ...] = (
     Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
     Binding("9", "go('changes')", "Changes", show=False, id="app.changes"),
     Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
+    Binding("ctrl+r", "actions", "Actions: under way, or on record", show=False, id="app.actions"),
     Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
     Binding("ctrl+t", "next_theme", "Theme", show=False, id="app.theme"),
     Binding("q", "leave", "Quit", show=False, id="app.quit"),

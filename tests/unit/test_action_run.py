@@ -9,9 +9,10 @@ import pytest
 
 from fluxtui.actions import plan as planning
 from fluxtui.actions.journal import Journal, Origin, read
+from fluxtui.actions.plan import Step
 from fluxtui.actions.run import AT_ONCE, Crew, Run, Stage
 from fluxtui.actions.target import Target
-from fluxtui.actions.verbs import Verb
+from fluxtui.actions.verbs import POD, Verb
 from fluxtui.kube.answers import Forbidden, NotFound, Refused, TooManyRequests, Unreachable
 from fluxtui.kube.writer import ReadOnly
 from fluxtui.store.state import DataState, Phase
@@ -437,3 +438,30 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     journal.result("1", "done", "")
     assert journal.trouble
     assert (tmp_path / "other").read_text() == "precious\n"
+
+
+def test_a_journal_that_grows_too_long_is_put_aside_and_both_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fluxtui.actions.journal.LIMIT", 2_000)
+    path = tmp_path / "actions.jsonl"
+    two = [Journal(path, lambda: NOW, who) for who in ("anna", "boris")]  # two programs at once
+    step = Step(
+        cluster="c", identity="Pod/db/x", resource=POD, wait=planning.Wait.GONE, body={}, token="t", method="DELETE"
+    )
+    plan = planning.Plan(Verb.DELETE_POD, (), "t")
+    marks = [two[turn % 2].sent(plan, step, Origin()) for turn in range(40)]
+    for turn, mark in enumerate(marks):
+        two[turn % 2].result(mark, "done", "gone")
+    assert all(journal.trouble == "" for journal in two)
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["actions.1.jsonl", "actions.jsonl"]
+    assert all(found.stat().st_size <= 2_000 for found in tmp_path.iterdir())
+    assert all(found.stat().st_mode & 0o777 == 0o600 for found in tmp_path.iterdir())
+
+
+def test_a_result_finds_its_request_in_the_file_before(tmp_path: Path) -> None:
+    (tmp_path / "actions.1.jsonl").write_text('{"id": "1", "time": "t", "request": "PATCH /x"}\n')
+    (tmp_path / "actions.jsonl").write_text('{"id": "1", "time": "u", "result": "done", "message": "ok"}\n')
+    assert [(each.asked.time, each.result, each.ended) for each in read(tmp_path / "actions.jsonl")] == [
+        ("t", "done", "u")
+    ]

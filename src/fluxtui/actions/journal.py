@@ -2,15 +2,16 @@
 
 One JSON document per line, in the state folder (see `fluxtui info`): first what is sent, before it is sent, then its
 result, under the same id. So what a program that died had asked for is on record too. Lines are only ever appended,
-each by one write, and the file is its owner's alone.
+each by one write under a lock, and the file is its owner's alone. Two files are kept, so that it cannot grow for ever.
 """
 
 import contextlib
+import fcntl
 import getpass
 import itertools
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ UNKNOWN = "not known"
 """The result of what was sent and never concluded: the program ended before."""
 LINE_LIMIT = 1 << 20
 """Bytes of one line that are read."""
+LIMIT = 4 << 20
+"""Bytes of a file: one that would become longer is put aside, and the one that was put aside before goes."""
+SLICE = 200
+"""Lines between two yields while it is read."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -112,8 +117,7 @@ class Journal:
         data = msgspec.json.encode(line) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            file = os.open(self.path, flags, 0o600)
+            file = self._opened(len(data))
             try:
                 _own(file)
                 if _torn(file):
@@ -126,6 +130,36 @@ class Journal:
             self.trouble = f"the journal {self.path} cannot be written: {error.strerror or error}"
         else:
             self.trouble = ""
+
+    def _opened(self, more: int) -> int:
+        """The file with a lock on it. One that would grow too long is put aside first, in the place of the one before.
+
+        Raises `OSError`.
+        """
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        while True:
+            file = os.open(self.path, flags, 0o600)
+            with contextlib.suppress(OSError):  # not every file system has locks: then two programs must not meet here
+                fcntl.flock(file, fcntl.LOCK_EX)
+            held = os.fstat(file)
+            if held.st_size + more <= LIMIT or not held.st_size:
+                if _same(held, self.path):
+                    return file
+            elif _same(held, self.path):
+                self.path.replace(before(self.path))
+            os.close(file)  # it was put aside, by us or by somebody else: take the new one
+
+
+def before(path: Path) -> Path:
+    """Where the lines lie that were written before these: ``actions.1.jsonl``."""
+    return path.with_name(f"{path.stem}.1{path.suffix}")
+
+
+def _same(held: os.stat_result, path: Path) -> bool:
+    try:
+        return os.path.samestat(held, path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _own(file: int) -> None:
@@ -147,23 +181,28 @@ def _stamp(now: float) -> str:
 
 
 def read(path: Path) -> list[Action]:
-    """Every action on record, the oldest first; no file is none. Raises `OSError`.
-
-    Lines that are none of ours (a torn one) are passed over.
-    """
-    try:
-        with path.open("rb") as file:
-            return merged(_lines(file))
-    except FileNotFoundError:
-        return []
+    """Every action on record, the oldest first, with those of the file before; no file is none. Raises `OSError`."""
+    steps = reading(path)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 
-def _lines(file: Iterable[bytes]) -> Iterable[Line]:
+def reading(path: Path) -> Generator[None, None, list[Action]]:
+    """The same in slices. Lines that are none of ours (a torn one) are passed over. Raises `OSError`."""
+    found: list[Line] = []
     decoder = msgspec.json.Decoder(Line)
-    for data in file:
-        if len(data) <= LINE_LIMIT:
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                yield decoder.decode(data)
+    for each in (before(path), path):
+        with contextlib.suppress(FileNotFoundError), each.open("rb") as file:
+            for turn, data in enumerate(file, 1):
+                if len(data) <= LINE_LIMIT:
+                    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                        found.append(decoder.decode(data))
+                if not turn % SLICE:
+                    yield
+    return merged(found)
 
 
 def merged(lines: Iterable[Line]) -> list[Action]:
@@ -176,3 +215,11 @@ def merged(lines: Iterable[Line]) -> list[Action]:
         elif known is not None and line.result:
             found[line.id] = Action(known.asked, line.result, line.message, line.time)
     return list(found.values())
+
+
+def moment(stamp: str) -> float:
+    """A line's time in epoch seconds; 0 for what is none."""
+    try:
+        return datetime.fromisoformat(stamp).timestamp()
+    except ValueError:
+        return 0.0

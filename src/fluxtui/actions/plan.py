@@ -24,7 +24,7 @@ class Wait(StrEnum):
     """What tells that a request has had its effect; the value is for people."""
 
     NOTHING = "nothing: it tells no answer"
-    HANDLED = "its controller to have handled this request and to conclude Ready"
+    HANDLED = "its controller to handle it and to conclude Ready"
     SUSPENDED = "the cluster to tell it as suspended"
     RESUMED = "the cluster to tell it as not suspended"
     ROLLED_OUT = "all replicas to be new and available"

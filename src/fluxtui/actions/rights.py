@@ -51,6 +51,11 @@ class Need(msgspec.Struct, frozen=True):
         """What is missing without it: ``patch kustomizations.kustomize.toolkit.fluxcd.io in apps``."""
         return f"{self.verb} {self.resource.title}{f' in {self.namespace}' if self.namespace else ''}"
 
+    @property
+    def brief(self) -> str:
+        """The same without the API group: ``patch kustomizations in apps``."""
+        return f"{self.verb} {self.resource.plural}{f' in {self.namespace}' if self.namespace else ''}"
+
 
 def need(step: Step) -> Need:
     """The right that one request needs."""

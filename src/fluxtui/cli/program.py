@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "suspended": "fluxtui.cli.suspended",
     "oncall": "fluxtui.cli.oncall",
     "handover": "fluxtui.cli.handover",
+    "journal": "fluxtui.cli.journal",
     "info": "fluxtui.cli.info",
     "completion": "fluxtui.cli.completion",
 }

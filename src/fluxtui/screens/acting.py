@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
@@ -23,6 +24,7 @@ from fluxtui.kube.transport import Resource
 from fluxtui.kube.writer import ReadOnly, Writer, open_writer
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
+from fluxtui.screens.undertakings import Undertakings
 from fluxtui.store.row import Row
 from fluxtui.store.state import DataState
 
@@ -63,17 +65,18 @@ class OpenSight(DeskSight):
 
 @dataclass
 class Acting:
-    """Kept from one dialog to the next: answers about rights, and the journal."""
+    """Kept from one dialog to the next: answers about rights, the journal, and what was begun."""
 
     desk: Desk
     rights: Rights = field(init=False)
     journal: Journal = field(init=False)
+    undertakings: Undertakings = field(init=False)
 
     def __post_init__(self) -> None:
         clusters = self.desk.fleet.clusters
         self.rights = Rights(lambda name: clusters[name].reader if name in clusters else None, self.desk.now)
-        name = f"demo-{NAME}" if self.desk.demo else NAME  # what is done to a simulation is no record of what was done
-        self.journal = Journal(folder("state") / name, self.desk.now, user())
+        self.journal = Journal(journal_path(self.desk), self.desk.now, user())
+        self.undertakings = Undertakings(self.desk.show_badge)
 
     def crew(self) -> Crew:
         """What a run works with."""
@@ -105,6 +108,11 @@ class Acting:
     def _origin(self, cluster: str) -> Origin:
         found = self.desk.fleet.clusters.get(cluster)
         return Origin(found.context.server, found.acts_as) if found is not None else Origin()
+
+
+def journal_path(desk: Desk) -> Path:
+    """Where this session's actions are on record. What is done to a simulation is no record of what was done."""
+    return folder("state") / (f"demo-{NAME}" if desk.demo else NAME)
 
 
 def acting(desk: Desk) -> Acting:
@@ -188,6 +196,17 @@ def open_action(screen: Screen[None], desk: Desk, verb: Verb, given: Targets) ->
     from fluxtui.screens.act import ActScreen
 
     screen.app.push_screen(ActScreen(acting(desk), verb, each_once(given)))
+
+
+def reopen(screen: Screen[Any], desk: Desk) -> bool:
+    """The dialog of the action that is under way, or of the last one; False when there was none in this session."""
+    from fluxtui.screens.act import ActScreen
+
+    found = desk.acting.undertakings.latest if isinstance(desk.acting, Acting) else None
+    if found is None:
+        return False
+    screen.app.push_screen(ActScreen(acting(desk), found.verb, found.targets, found))
+    return True
 
 
 def palette_entries(screen: Screen[None], desk: Desk, given: Targets) -> list[tuple[str, str, Callable[[], object]]]:

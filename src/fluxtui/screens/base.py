@@ -149,11 +149,21 @@ class FleetScreen(Screen[None]):
             act = KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39)
             hints = (*hints, act, KeyHint("W", "what changed before", 34))
             hints = (*hints, KeyHint("H", "hand over", 33 if not self.desk.permission.read_only else 38))
+        if self.desk.badge is not None:
+            hints = (*hints, KeyHint("ctrl+r", "actions", 75))
         self.query_one("#hints", KeyHints).show(hints, self.note())
+
+    def show_badges(self) -> None:
+        """Bring the badges up to date."""
+        if self.is_mounted:
+            self.query_one(TabStrip).show(badges=self._badges())
+            self.show_hints()
 
     def _badges(self) -> list[Span]:
         badges: list[Span] = [("DEMO", "badge")] if self.desk.demo else []
         badges += [("ON-CALL", "badge")] if self.desk.on_call else []
+        if self.desk.badge is not None:
+            badges.append(self.desk.badge)
         return [*badges, ("READ-ONLY", "badge-warning")] if self.desk.permission.read_only else badges
 
     def on_tab_strip_activated(self, event: TabStrip.Activated) -> None:

@@ -116,6 +116,7 @@ class ContextTable(VirtualTable):
     """The list; marks mean nothing here, so their key watches or leaves a cluster."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.CONTEXT_LIST]
+    markable = False
 
 
 class ContextsScreen(FleetScreen):

@@ -18,6 +18,7 @@ from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import Store
 from fluxtui.widgets.commandline import History, Mode
+from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
     from fluxtui.notes.notebook import Notebook
@@ -41,6 +42,10 @@ class Desk:
     """Whether this is an on-call session: what it may not do is said at the top."""
     protected: tuple[str, ...] = ()
     """Names or globs of the contexts whose name must be typed before anything is done to them."""
+    badge: Span | None = None
+    """What is under way, for the line of tabs; None for nothing."""
+    badge_listeners: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    """Who is told of another badge."""
     acting: object = None
     """What the dialogs of actions keep (`acting.Acting`), made with the first of them: never in a read-only process."""
     contexts: tuple[Context, ...] = ()
@@ -79,6 +84,12 @@ class Desk:
         self.report = report
         for listener in self.listeners:
             listener(report)
+
+    def show_badge(self, badge: Span | None) -> None:
+        """Tell what is under way."""
+        self.badge = badge
+        for listener in self.badge_listeners:
+            listener()
 
     def in_scope(self, row: Row) -> bool:
         """Whether a row is in the chosen clusters and namespace."""

@@ -49,18 +49,19 @@ class Reporting(Generic[T]):
             await self._due.wait()
             self._due.clear()
             started, self._made = time.perf_counter(), self._now()
-            report = await self._compute()
+            report = await in_slices(self._steps())
             self._show(report)
             await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))
 
-    async def _compute(self) -> T:
-        steps = self._steps()
-        turn = time.perf_counter() + SLICE
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                return done.value
-            if time.perf_counter() >= turn:
-                await asyncio.sleep(0)
-                turn = time.perf_counter() + SLICE
+
+async def in_slices(steps: Generator[None, None, T]) -> T:
+    """What the steps compute; every few milliseconds the loop gets its turn."""
+    turn = time.perf_counter() + SLICE
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+        if time.perf_counter() >= turn:
+            await asyncio.sleep(0)
+            turn = time.perf_counter() + SLICE

@@ -277,6 +277,7 @@ class ResourcesScreen(FleetScreen):
             KeyHint("⏎", "open", 90, "enter"),
             *COMMON_HINTS,
             KeyHint("space", "mark", 35),
+            KeyHint("ctrl+a", "mark all" if marks < len(self._listing) else "mark none", 25),
             KeyHint("N A S", "sort", 30, "S"),
             KeyHint("f", "faults only", 38),
             KeyHint("c", "copy name" if not marks else f"copy {marks} names", 20),

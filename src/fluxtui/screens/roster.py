@@ -289,6 +289,12 @@ class RosterScreen(FleetScreen, Generic[R, L]):
         line = self.line()
         return self.object_of(line) if line is not None else None
 
+    def marked(self) -> Sequence[tuple[str, str]]:
+        """The objects of the marked lines, in the order of the list."""
+        marks = self.table.marks
+        lines = [self.rows.line(key) for at in range(len(self.rows)) if marks and (key := self.rows.key(at)) in marks]
+        return [found for line in lines if line is not None and (found := self.object_of(line)) is not None]
+
     def filter_changed(self, text: str, *, final: bool) -> str:
         """Narrow while it is typed."""
         wrong = self.fill(text)

@@ -39,6 +39,7 @@ class TreeTable(VirtualTable):
     """The lines; marks mean nothing here, and there is nothing to the side: their keys fold."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.TREE_LIST]
+    markable = False
 
 
 class TreeScreen(FleetScreen):

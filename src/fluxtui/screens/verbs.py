@@ -87,9 +87,10 @@ class VerbsScreen(ModalScreen["Verb | str | None"]):
             plan = make(DeskSight(desk), offer.verb, offer.able, desk.now())
             needs = [[need(step) for step in item.steps] for item in plan.todo]
             missing = await self._around.rights.missing(each for item in needs for each in item)
-            lacking = [next((missing[each] for each in item if each in missing), "") for item in needs]
+            lacking = [next((each for each in item if each in missing), None) for item in needs]
             if lacking and all(lacking):
-                self._missing[offer.verb] = joined(dict.fromkeys(lacking), 2)
+                rights = dict.fromkeys(each.brief for each in lacking if each is not None)
+                self._missing[offer.verb] = f"needs {joined(rights, 2)}"
         self._show()
 
     def action_choose(self, name: str) -> None:

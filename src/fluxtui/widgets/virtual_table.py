@@ -57,9 +57,12 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         Binding("left", "sideways(-1)", "Left", show=False, id="list.left"),
         Binding("right", "sideways(1)", "Right", show=False, id="list.right"),
         Binding("space", "mark", "Mark", show=False, id="list.mark"),
+        Binding("ctrl+a", "mark_all", "Mark all that are listed, or none", show=False, id="list.mark-all"),
         Binding("enter", "select", "Open", show=False, id="list.open"),
     ]
 
+    markable: ClassVar[bool] = True
+    """Whether rows can be marked."""
     sort: reactive[tuple[str, bool] | None] = reactive(None)
     """The column's id that the rows are sorted by, and whether descending. Shown, not done, by the table."""
     wide: reactive[bool] = reactive(False, init=False)
@@ -456,11 +459,23 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         """Scrolls columns that have no room into view."""
         self.scroll_to(x=self.scroll_offset.x + step * SIDEWAYS, animate=False, force=True)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where rows cannot be marked there are no keys for it."""
+        del parameters
+        return self.markable or action not in ("mark", "mark_all")
+
     def action_mark(self) -> None:
         """Marks the cursor's row and goes on to the next."""
         if self._cursor.index >= 0:
             self.toggle_mark(self._source.key(self._cursor.index))
             self.move_cursor(self._cursor.index + 1)
+
+    def action_mark_all(self) -> None:
+        """Marks every row that is listed; when all are marked, none."""
+        if len(self._marks) == len(self._source):
+            self.clear_marks()
+        else:
+            self.mark_all()
 
     def action_select(self) -> None:
         """Opens the cursor's row."""

@@ -2,17 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import ActiveBinding, BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
 
 from fluxtui import keymap, themes
 from fluxtui.config import Config, folder
@@ -32,7 +31,6 @@ from fluxtui.screens.commands import (
     ShowView,
     Theme,
     UnknownWordError,
-    palette,
     parse,
 )
 from fluxtui.screens.desk import Desk
@@ -87,7 +85,7 @@ class FluxtuiApp(App[None]):
     TITLE = "fluxtui"
     CSS_PATH = "app.tcss"
     DEFAULT_MODE = "triage"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # ours is opened by our own key
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.APP]
 
     def __init__(self, start: Start) -> None:
@@ -231,6 +229,7 @@ class FluxtuiApp(App[None]):
 
     def _follow(self, batch: Batch) -> None:
         self.desk.watched.follow(batch, self.desk.now())
+        self.desk.follow(batch)
         seen = self._seen()
         if seen is not None:
             seen.follow(batch)
@@ -377,15 +376,6 @@ class FluxtuiApp(App[None]):
 
         self.run_worker(carry_out(), name="contexts")
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every command and every kind, by its full name."""
-        del screen
-        for title, about, command in palette([context.name for context in self.desk.contexts]):
-            yield SystemCommand(title, about, partial(self._execute, command))
-        seen = self._seen()
-        if seen is not None:
-            yield from (SystemCommand(*offered) for offered in seen.actions())
-
     def _load_own_themes(self) -> None:
         """The themes in the configuration's folder; what is wrong with one is told, the others are used."""
         own, errors = themes.load_directory(folder("config") / "themes")
@@ -406,6 +396,14 @@ class FluxtuiApp(App[None]):
         return ""
 
     # Actions
+
+    def action_command_palette(self) -> None:
+        """Everything that can be done or gone to from here."""
+        from fluxtui.screens.reach import open_palette
+
+        seen = self._seen()
+        if seen is not None:
+            open_palette(seen, self.desk)
 
     async def action_go(self, screen: str) -> None:
         """Show a tab."""

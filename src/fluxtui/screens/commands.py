@@ -185,14 +185,15 @@ def suggest(
     return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found
 
 
-def palette(contexts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """What the palette offers: (title, what it does, the command line that it stands for)."""
-    for word, (_, about) in WORDS.items():
-        yield f":{word}", about, word
+def palette(contexts: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """What the palette offers: (what it is, title, what it does, the command line that it stands for)."""
+    for word, (command, about) in WORDS.items():
+        yield "screen" if isinstance(command, Go) else "command", f":{word}", about, word
     for kind in KINDS.values():
-        yield kind.title, f"list them in all clusters {' '.join(f':{name}' for name in kind.short)}", kind.plural
+        names = " ".join(f":{name}" for name in kind.short)
+        yield "list", kind.title, f"in all clusters {names}", kind.plural
     for context in contexts:
-        yield f":ctx {context}", "this cluster alone", f"ctx {context}"
+        yield "context", f":ctx {context}", "this cluster alone", f"ctx {context}"
 
 
 OFFERED = 30

@@ -21,6 +21,8 @@ from fluxtui.widgets.commandline import History, Mode
 from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
+    from fluxtui.insight.names import Names
+    from fluxtui.store.changes import Batch
     from fluxtui.notes.notebook import Notebook
 
 
@@ -64,6 +66,7 @@ class Desk:
     """The last report of triage: one for all screens, so that they say the same."""
     listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
     """Who is told of each new report."""
+    _names: "Names | None" = None
     state: Path | None = None
     """The folder of what is kept from one session to the next; without one it lasts as long as the program."""
 
@@ -74,6 +77,20 @@ class Desk:
         from fluxtui.notes.notebook import Notebook
 
         return Notebook(self.state, self.now, user())
+
+    @property
+    def names(self) -> "Names":
+        """The names of all objects, to search: made when first asked for."""
+        if self._names is None:
+            from fluxtui.insight.names import Names
+
+            self._names = Names(self.store)
+        return self._names
+
+    def follow(self, batch: "Batch") -> None:
+        """Something changed, whatever screen is seen."""
+        if self._names is not None:
+            self._names.follow(batch.changes)
 
     def __post_init__(self) -> None:
         self.watched = Watched(self.store)

@@ -5,7 +5,7 @@ not a pass over the list (design §4.5).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from typing import Any, Protocol, cast
 
 from fluxtui.store.changes import Change
@@ -18,7 +18,8 @@ Order = Callable[[Row], Any]
 
 BULK = 512
 """From so many arrivals at once on, sorting the whole list (which is nearly sorted) beats inserting one by one."""
-
+SLICE = 256
+"""Rows between two moments at which keys are heard."""
 
 _ABSENT = object()
 
@@ -53,6 +54,8 @@ class Listing:
         self._entries: list[tuple[Any, Key]] = []
         self._places: dict[Key, Any] = {}
         self._hidden: set[Key] = set()
+        self._meanwhile: list[Change] | None = None
+        """What has changed since a rebuilding in slices began."""
 
     def rebuild(
         self,
@@ -63,24 +66,60 @@ class Listing:
         descending: bool | None = None,
     ) -> None:
         """Start over from all candidate rows, with another filter or order if given."""
-        self._accept = accept if accept is not None else self._accept
-        self._order = order if order is not None else self._order
-        self._descending = self._descending if descending is None else descending
-        self._hidden = set()
+        for _ in self.rebuilding(rows, accept=accept, order=order, descending=descending):
+            pass
+
+    def rebuilding(
+        self,
+        rows: Iterable[Row],
+        *,
+        accept: Accept | None = None,
+        order: Order | None = None,
+        descending: bool | None = None,
+        hidden: Iterable[Key] = (),
+    ) -> Generator[None, None, None]:
+        """The same in slices of a few hundred rows: the list stays as it is until the last one, then all takes effect.
+
+        What changes meanwhile is followed. `hidden` are known not to pass and are not among the rows. One that is not
+        run to its end has changed nothing.
+        """
+        accept = accept if accept is not None else self._accept
+        order = order if order is not None else self._order
+        away = set(hidden)
         entries: list[tuple[Any, Key]] = []
-        for row in rows:
-            if not self._member(row):
-                continue
-            if self._accept(row):
-                entries.append((self._order(row), row.key))
-            else:
-                self._hidden.add(row.key)
+        meanwhile = self._meanwhile = list[Change]()
+        for number, row in enumerate(rows):
+            if self._member(row):
+                if accept(row):
+                    entries.append((order(row), row.key))
+                else:
+                    away.add(row.key)
+            if not number % SLICE:
+                yield
         entries.sort()
-        self._entries = entries
+        yield
+        self._accept, self._order = accept, order
+        self._descending = self._descending if descending is None else descending
+        self._entries, self._hidden = entries, away
         self._places = {key: place for place, key in entries}
+        if self._meanwhile is meanwhile:
+            self._meanwhile = None
+        self.apply(meanwhile)
+
+    def hidden(self) -> list[Key]:
+        """What the filter hides now."""
+        return list(self._hidden)
+
+    def rows(self) -> list[Row]:
+        """The rows that are shown, in no order that matters."""
+        found = (self._store.row(*key) for key in self._places)
+        return [row for row in found if row is not None]
 
     def apply(self, changes: Iterable[Change]) -> tuple[bool, list[Hashable]]:
         """Follow a batch. Returns whether rows came, went or moved, and the keys that changed in place."""
+        changes = list(changes)
+        if self._meanwhile is not None:
+            self._meanwhile += changes
         moved = False
         repaint: list[Hashable] = []
         arrivals: list[tuple[Any, Key]] = []

@@ -253,9 +253,7 @@ class Search:
         if len(self.words) == 1:
             self._one_word(chunk, self.words[0], bool(called))
             return
-        first = max(self.words, key=lambda word: (word not in called, len(word)))
-        lines = (*chunk.names.find(first), *chunk.beside.find(first)) if first not in called else range(len(chunk))
-        for number in lines:
+        for number in self._likely(chunk, called):
             if not self._room(Tier.PART):
                 self.more = True
                 return
@@ -263,6 +261,22 @@ class Search:
             if all(word in called or word in name or word in beside for word in self.words):
                 fits = [found for word in self.words if (found := fit_in_name(name, word)) is not None]
                 self._take(chunk.key(number), min(fits, default=Tier.ELSEWHERE))
+
+    def _likely(self, chunk: Chunk, called: set[str]) -> Iterator[int]:
+        """Lines that may have all words. When there is enough of what has them beside its name, those that have one in
+        their name alone.
+        """
+        if not self._room(Tier.ELSEWHERE):
+            self.more = True
+            for word in self.words:
+                yield from chunk.names.find(word)
+            return
+        first = max(self.words, key=lambda word: (word not in called, len(word)))
+        if first in called:
+            yield from range(len(chunk))
+        else:
+            yield from chunk.names.find(first)
+            yield from chunk.beside.find(first)
 
     def _one_word(self, chunk: Chunk, word: str, called: bool) -> None:
         """By tier, the best first: what there is enough of is not looked for."""

@@ -22,8 +22,8 @@ from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
     from fluxtui.insight.names import Names
-    from fluxtui.store.changes import Batch
     from fluxtui.notes.notebook import Notebook
+    from fluxtui.store.changes import Batch
 
 
 @dataclass

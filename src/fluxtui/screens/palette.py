@@ -21,13 +21,12 @@ from fluxtui.insight.matching import Tier, fit, words_of
 from fluxtui.insight.names import FAILING, Hit, Key, Search
 from fluxtui.kinds.record import split_id
 from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.slices import sliced
 from fluxtui.widgets.choices import Choice, Choices
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
 
-SLICE = 0.004
-"""Seconds of searching before the loop gets its turn."""
 PARTLY = 0.02
 """Seconds after which what has been found so far is shown."""
 FEW = 12
@@ -108,7 +107,7 @@ class PaletteScreen(ModalScreen[Callable[[], object]]):
     async def _grow(self) -> None:
         """Have every name; what was searched for meanwhile is searched for once more."""
         names = self._desk.names
-        await sliced(names.grow(), lambda: None)
+        await sliced(names.grow())
         self._grown.set()
         if not self._ending:
             self._look(self.query_one("#query", Input).value)
@@ -225,13 +224,3 @@ class PaletteScreen(ModalScreen[Callable[[], object]]):
         run = self._runs.get(key)
         if run is not None:
             self.dismiss(run)
-
-
-async def sliced(steps: Iterable[None], between: Callable[[], object]) -> None:
-    """Work in slices; `between` them something may be shown, and keys are heard."""
-    turn = time.perf_counter() + SLICE
-    for _ in steps:
-        if time.perf_counter() >= turn:
-            between()
-            await asyncio.sleep(0)
-            turn = time.perf_counter() + SLICE

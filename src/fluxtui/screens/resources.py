@@ -1,6 +1,6 @@
 """Resources: every object of a kind, of all clusters, sorted, filtered, marked; details beside where there is room."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from fluxtui import keymap
+from fluxtui.insight.narrowing import narrows
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
@@ -17,6 +18,7 @@ from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import Lost, lost_spans
 from fluxtui.screens.rows import ObjectRows, order, table_columns
+from fluxtui.screens.slices import sliced
 from fluxtui.screens.telling import NoticeText
 from fluxtui.store.changes import Batch
 from fluxtui.store.listing import Accept, Listing, everything
@@ -30,6 +32,8 @@ from fluxtui.widgets.virtual_table import VirtualTable
 
 WIDE = 132
 """Columns of a terminal from which on the details stand beside the list."""
+AT_ONCE = 4096
+"""Rows that are gone through before the next key is heard."""
 FAULTS = "status:failed,blocked,unknown,suspended"
 
 
@@ -44,6 +48,8 @@ class ResourcesScreen(FleetScreen):
         self._kind: Kind = KINDS["Kustomization"]
         self._sort = ("status", False)
         self._listing = self._new_listing()
+        self._filter = ""
+        """What the list is filtered by now."""
 
     def compose_body(self) -> ComposeResult:
         """A line that says what is listed, the list, the details beside it, and what stands there without rows."""
@@ -76,6 +82,7 @@ class ResourcesScreen(FleetScreen):
 
     def catch_up(self) -> None:
         """List anew: kind, scope or filter are others, or the screen was not seen."""
+        self.workers.cancel_group(self, "filter")
         self._listing = self._new_listing()
         wrong = self._fill(self.desk.filters.get(self.tab, ""))
         if wrong:  # a filter that came with a command: it must not make the list look empty
@@ -91,24 +98,60 @@ class ResourcesScreen(FleetScreen):
 
     def _fill(self, filter_text: str) -> str:
         """Rebuild the listing under a filter; returns what is wrong with the filter, and then changes nothing."""
-        accept: Accept = everything
-        if filter_text.strip():
-            from fluxtui.insight.filter import compile as compile_filter
+        accept, wrong = self._accepted(filter_text)
+        if not wrong:
+            for _ in self._filling(filter_text, accept):
+                pass
+        return wrong
 
-            accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store)
-            if accept.problems:
-                return str(accept.problems[0])
-        rows = (row for table in self.desk.store.tables(self._kind.name) for row in table.rows.values())
-        self._listing.rebuild(rows, accept=accept, order=order(self._kind, self._sort[0]), descending=self._sort[1])
-        return ""
+    def _accepted(self, filter_text: str) -> tuple[Accept, str]:
+        """What a filter lets pass, and what is wrong with it."""
+        if not filter_text.strip():
+            return everything, ""
+        from fluxtui.insight.filter import compile as compile_filter
+
+        accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store)
+        return accept, str(accept.problems[0]) if accept.problems else ""
+
+    def _filling(self, filter_text: str, accept: Accept, *, narrower: bool = False) -> Iterator[None]:
+        """The same in slices; of a filter that only hides more, what is hidden is not looked at again."""
+        rows = (row for table in self.desk.store.tables(self._kind.name) for row in list(table.rows.values()))
+        by = order(self._kind, self._sort[0])
+        listing = self._listing
+        hidden = listing.hidden() if narrower else ()
+        found = listing.rows() if narrower else rows
+        yield from listing.rebuilding(found, accept=accept, order=by, descending=self._sort[1], hidden=hidden)
+        self._filter = filter_text
 
     def filter_changed(self, text: str, *, final: bool) -> str:
-        """Filter while it is typed; a filter that is not finished leaves the list as it was."""
-        wrong = self._fill(text)
+        """Filter while it is typed; a filter that is not finished leaves the list as it was. Where there are very many
+        rows, the list follows when they have been gone through, and keys do not wait for that.
+        """
+        accept, wrong = self._accepted(text)
         if not wrong:
-            self.query_one("#table", VirtualTable).refresh_all()
-            self._show(filter_text=text)
+            self._refill(text, accept)
         return wrong
+
+    def _refill(self, text: str, accept: Accept) -> None:
+        """Bring the list to another filter, or another order."""
+        steps = self._filling(text, accept, narrower=narrows(self._filter, text))
+        self.workers.cancel_group(self, "filter")
+        if self._listing.total <= AT_ONCE:
+            for _ in steps:
+                pass
+            self._refilled(text)
+        else:
+            self.run_worker(self._refilling(steps, text), name="filter", group="filter", exclusive=True)
+
+    async def _refilling(self, steps: Iterator[None], text: str) -> None:
+        await sliced(steps)
+        self._refilled(text)
+
+    def _refilled(self, text: str) -> None:
+        table = self.query_one("#table", VirtualTable)
+        table.sort = self._sort
+        table.refresh_all()
+        self._show(filter_text=text)
 
     # What happens
 
@@ -299,10 +342,8 @@ class ResourcesScreen(FleetScreen):
     def action_sort(self, column_id: str) -> None:
         """Sort by a column; a second time turns the order."""
         self._sort = (column_id, not self._sort[1] if self._sort[0] == column_id else False)
-        self._fill(self.desk.filters.get(self.tab, ""))
-        table = self.query_one("#table", VirtualTable)
-        table.sort = self._sort
-        table.refresh_all()
+        text = self.desk.filters.get(self.tab, "")
+        self._refill(text, self._accepted(text)[0])
 
     def action_sort_next(self, step: int) -> None:
         """Sort by the column beside the one that it is sorted by."""

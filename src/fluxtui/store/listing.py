@@ -5,7 +5,8 @@ not a pass over the list (design §4.5).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from itertools import zip_longest
 from typing import Any, Protocol, cast
 
 from fluxtui.store.changes import Change
@@ -20,6 +21,8 @@ BULK = 512
 """From so many arrivals at once on, sorting the whole list (which is nearly sorted) beats inserting one by one."""
 SLICE = 256
 """Rows between two moments at which keys are heard."""
+RUN = 4096
+"""Rows that are sorted at once."""
 
 _ABSENT = object()
 
@@ -48,8 +51,8 @@ class Listing:
     def __init__(self, store: Rows, member: Accept, order: Order, *, accept: Accept = everything) -> None:
         self._store = store
         self._member = member
-        self._accept = accept
-        self._order = order
+        self._accept: Accept = accept
+        self._order: Order = order
         self._descending = False
         self._entries: list[tuple[Any, Key]] = []
         self._places: dict[Key, Any] = {}
@@ -83,25 +86,35 @@ class Listing:
         What changes meanwhile is followed. `hidden` are known not to pass and are not among the rows. One that is not
         run to its end has changed nothing.
         """
-        accept = accept if accept is not None else self._accept
-        order = order if order is not None else self._order
+        passes: Accept = accept if accept is not None else self._accept
+        by: Order = order if order is not None else self._order
         away = set(hidden)
-        entries: list[tuple[Any, Key]] = []
+        runs: list[list[tuple[Any, Key]]] = [[]]
         meanwhile = self._meanwhile = list[Change]()
         for number, row in enumerate(rows):
             if self._member(row):
-                if accept(row):
-                    entries.append((order(row), row.key))
-                else:
+                if not passes(row):
                     away.add(row.key)
+                else:
+                    if len(runs[-1]) == RUN:
+                        runs[-1].sort()
+                        runs.append([])
+                    runs[-1].append((by(row), row.key))
             if not number % SLICE:
                 yield
-        entries.sort()
+        runs[-1].sort()
+        while len(runs) > 1:  # merging two sorted halves is quick, and much quicker than sorting all at once
+            yield
+            runs = [sorted([*left, *right]) for left, right in zip_longest(runs[::2], runs[1::2], fillvalue=())]
+        entries = list(runs[0])
+        places: dict[Key, Any] = {}
+        for start in range(0, len(entries), RUN):
+            yield
+            places.update((key, place) for place, key in entries[start : start + RUN])
         yield
-        self._accept, self._order = accept, order
+        self._accept, self._order = passes, by
         self._descending = self._descending if descending is None else descending
-        self._entries, self._hidden = entries, away
-        self._places = {key: place for place, key in entries}
+        self._entries, self._hidden, self._places = entries, away, places
         if self._meanwhile is meanwhile:
             self._meanwhile = None
         self.apply(meanwhile)
@@ -110,10 +123,12 @@ class Listing:
         """What the filter hides now."""
         return list(self._hidden)
 
-    def rows(self) -> list[Row]:
-        """The rows that are shown, in no order that matters."""
-        found = (self._store.row(*key) for key in self._places)
-        return [row for row in found if row is not None]
+    def rows(self) -> Iterator[Row]:
+        """The rows that are shown, in their order of now."""
+        for _, key in list(self._entries):
+            row = self._store.row(*key)
+            if row is not None:
+                yield row
 
     def apply(self, changes: Iterable[Change]) -> tuple[bool, list[Hashable]]:
         """Follow a batch. Returns whether rows came, went or moved, and the keys that changed in place."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from textual.filter import LineFilter
 
 from fluxtui import keymap, themes
 from fluxtui.config import Config, folder
+from fluxtui.insight.place import PAGE, Place
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.auth import Impersonation
@@ -23,11 +25,13 @@ from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened, Preceded
 from fluxtui.screens.commands import (
+    Bookmark,
     CommandError,
     Contexts,
     Do,
     Go,
     Narrow,
+    Open,
     ShowView,
     Theme,
     UnknownWordError,
@@ -35,6 +39,7 @@ from fluxtui.screens.commands import (
 )
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.refusing import doubt, refusal
+from fluxtui.screens.travel import PlaceAsked, gone, travel
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
@@ -67,6 +72,8 @@ class Start:
     command: str = ""
     theme: str = ""
     namespace: str = ""
+    place: Place | None = None
+    """Where to begin, instead of the first screen."""
     state: Path | None = None
     """The folder of what is kept from one session to the next."""
     on_call: bool = False
@@ -115,6 +122,8 @@ class FluxtuiApp(App[None]):
         self.add_mode("kinds", self._kinds)
         self.add_mode("kiosk", self._wall)
         self.add_mode("journal", self._journal)
+        self.add_mode("bookmarks", self._bookmarks)
+        self.desk.places = frozenset({*self._modes, PAGE})
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -179,6 +188,10 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.journal import JournalScreen
 
         return JournalScreen(self.desk)
+    def _bookmarks(self) -> FleetScreen:
+        from fluxtui.screens.bookmarks import BookmarksScreen
+
+        return BookmarksScreen(self.desk)
 
     def _resources(self) -> FleetScreen:
         from fluxtui.screens.resources import ResourcesScreen
@@ -219,6 +232,9 @@ class FluxtuiApp(App[None]):
         self._catch_up()
         if not again:
             await self.desk.fleet.start()
+        if self._start.place is not None:
+            await self._travel(self._start.place)
+        await self.desk.fleet.start()
 
     async def on_unmount(self) -> None:
         """Leave nothing running."""
@@ -261,6 +277,7 @@ class FluxtuiApp(App[None]):
         """Open an object's page over the list it was chosen in."""
         from fluxtui.screens.resource import ResourceScreen
 
+        self._leaving()
         self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity, event.page))
 
     async def on_located(self, event: Located) -> None:
@@ -315,10 +332,19 @@ class FluxtuiApp(App[None]):
             case Theme(name):
                 if wrong := self._choose_theme(name):
                     self._refuse(text, wrong)
+            case Open(link):
+                await self._open(text, link)
+            case Bookmark(name):
+                self._keep(name)
             case Do():
                 await self.run_action(command.action)
+                getattr(self, f"action_{command.action}")()
+        seen = self._seen()
+        if seen is not None:
+            seen.arrived()
 
     async def _go(self, command: Go) -> None:
+        self._leaving()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         await self.switch_mode(command.screen)
@@ -360,6 +386,63 @@ class FluxtuiApp(App[None]):
             self.screen.show_kind(KINDS[command.kind], command.filter)
         elif isinstance(self.screen, KindsScreen):
             self.screen.show(command.kind, command.filter)
+
+    async def _open(self, text: str, link: str) -> None:
+        from fluxtui.insight.link import LinkError, parse_link
+        from fluxtui.screens.resource import PAGES
+
+        names = [context.name for context in self.desk.contexts]
+        try:
+            place = parse_link(link, names, [page.tab.id for page in PAGES])
+        except LinkError as error:
+            self._refuse(text, str(error))
+            return
+        if place.cluster not in self.desk.fleet.clusters:
+            self._refuse(text, f"{place.cluster} is not watched: `:ctx +{place.cluster}` watches it too")
+        else:
+            await self._travel(place)
+
+    def _keep(self, name: str) -> None:
+        from fluxtui.screens.bookmarks import keep
+
+        seen = self._seen()
+        if seen is not None:
+            keep(seen, self.desk, seen.place(), name)
+
+    # Places
+
+    def _leaving(self) -> None:
+        seen = self._seen()
+        if seen is not None:
+            seen.leaving()
+
+    async def on_place_asked(self, event: PlaceAsked) -> None:
+        """Go to a place, by a bookmark."""
+        await self._travel(event.place)
+
+    async def _travel(self, place: Place) -> None:
+        self._leaving()
+        await travel(self, self.desk, place)
+
+    async def action_step(self, step: int) -> None:
+        """Back to the place before, or forth again."""
+        self._leaving()
+        found, skipped = self.desk.trail.step(step, partial(gone, self.desk))
+        await self._arrive(found, skipped, "there is no place before" if step < 0 else "there is no place after")
+
+    async def action_last_place(self) -> None:
+        """To the place that was looked at before this one, and back."""
+        self._leaving()
+        found, skipped = self.desk.trail.last(partial(gone, self.desk))
+        await self._arrive(found, skipped, "there is no other place yet")
+
+    async def _arrive(self, found: Place | None, skipped: Sequence[str], nowhere: str) -> None:
+        if skipped:
+            self.notify("; ".join(skipped[:3]), title="passed over", markup=False, timeout=4)
+        elif found is None:
+            self.notify(nowhere, markup=False, timeout=2)
+        if found is not None:
+            await travel(self, self.desk, found)
 
     async def _change_contexts(self, patterns: Sequence[str]) -> None:
         from fluxtui.screens.contexts import ContextsScreen
@@ -412,6 +495,7 @@ class FluxtuiApp(App[None]):
     def action_leave(self) -> None:
         """Close the page on top, or quit."""
         if len(self.screen_stack) > 1:
+            self._leaving()
             self.pop_screen()
         else:
             self.exit()
@@ -438,6 +522,33 @@ class FluxtuiApp(App[None]):
 
         if not reopen(self.screen, self.desk):
             await self._go(Go("journal"))
+    def copy_to_clipboard(self, text: str) -> None:
+        """To the clipboard of whoever sits at the terminal; where there is none for it, into a file, and say so."""
+        from fluxtui.screens.clipboard import harmless, has_tmux
+
+        text = harmless(text)
+        self._clipboard = text
+        if has_tmux(os.environ):
+            self.run_worker(self._copy_by_tmux(text), name="clipboard")
+        else:
+            self._copy_by_terminal(text)
+
+    async def _copy_by_tmux(self, text: str) -> None:
+        from fluxtui.screens.clipboard import by_tmux
+
+        if not await by_tmux(text):
+            self._copy_by_terminal(text)
+
+    def _copy_by_terminal(self, text: str) -> None:
+        from fluxtui.screens.clipboard import into_file, sequence
+
+        order = sequence(text, os.environ)
+        if order and self._driver is not None:
+            self._driver.write(order)
+        elif not order:
+            self.notify(
+                into_file(text, self.desk.state), title="not in the clipboard", severity="warning", markup=False
+            )
 
     def action_retry(self) -> None:
         """Connect again, now."""

@@ -15,6 +15,9 @@ APP: tuple[Binding, ...] = (
     Binding("ctrl+r", "actions", "Actions: under way, or on record", show=False, id="app.actions"),
     Binding("ctrl+p", "command_palette", "Palette", show=False, id="app.palette"),
     Binding("ctrl+t", "next_theme", "Theme", show=False, id="app.theme"),
+    Binding("left_square_bracket", "step(-1)", "The place before", show=False, id="app.place-before"),
+    Binding("right_square_bracket", "step(1)", "The place after", show=False, id="app.place-after"),
+    Binding("minus", "last_place", "The last place, and back", show=False, id="app.place-last"),
     Binding("q", "leave", "Quit", show=False, id="app.quit"),
     Binding("ctrl+c,ctrl+q", "quit", "Quit at once", show=False, id="app.quit-now"),
     Binding("ctrl+z", "suspend_process", "To the shell", show=False, id="app.suspend"),
@@ -26,6 +29,8 @@ SCREEN: tuple[Binding, ...] = (
     Binding("escape", "back", "Back", show=False, id="screen.back"),
     Binding("0", "all", "All clusters and namespaces", show=False, id="screen.all"),
     Binding("c", "copy", "Copy the name", show=False, id="screen.copy"),
+    Binding("Y", "copy_more", "Copy the link, a command, the message…", show=False, id="screen.copy-more"),
+    Binding("B", "bookmark", "Bookmark this place", show=False, id="screen.bookmark"),
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
     Binding("W", "preceded", "What changed before it", show=False, id="screen.preceded"),
@@ -87,6 +92,11 @@ PLANE: tuple[Binding, ...] = (
     Binding("f", "faults", "Faults of the kind", show=False, id="plane.faults"),
     Binding("z", "zoom", "Details alone", show=False, id="plane.zoom"),
     Binding("i", "instance", "The FluxInstance", show=False, id="plane.instance"),
+)
+
+BOOKMARKS: tuple[Binding, ...] = (
+    Binding("d", "delete", "Delete the bookmark", show=False, id="bookmarks.delete"),
+    Binding("r", "rename", "Rename it", show=False, id="bookmarks.rename"),
 )
 
 TREE_LIST: tuple[Binding, ...] = (
@@ -184,6 +194,7 @@ def all_ids() -> set[str]:
         *ROSTER,
         *CHANGES,
         *HANDOVER,
+        *BOOKMARKS,
         *HEALTH,
         *PLANE,
         *RESOURCES,

@@ -37,6 +37,19 @@ def objects(context: click.Context, parameter: click.Parameter, incomplete: str)
     return [CompletionItem(word, help=name) for word, name in offered if word.lower().startswith(incomplete.lower())]
 
 
+def links(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The contexts with which a link begins, then the kinds; names would need a cluster."""
+    from fluxtui.kinds.table import KINDS
+
+    known = [item.value for item in contexts(context, parameter, "")]
+    within = [name for name in known if incomplete.startswith(f"{name}/")]
+    if not within:
+        return [CompletionItem(f"{name}/") for name in known if name.startswith(incomplete)]
+    start = f"{max(within, key=len)}/"
+    offered = [(f"{start}{kind.short[0] if kind.short else kind.name}/", kind.name) for kind in KINDS.values()]
+    return [CompletionItem(word, help=name) for word, name in offered if word.lower().startswith(incomplete.lower())]
+
+
 def filters(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Fields of the filter language, and the values of those that are known without a cluster."""
     from fluxtui.insight.filter import complete

@@ -117,6 +117,7 @@ class DemoGroup(LazyGroup):
     """The commands that work on the demo."""
 
     modules: ClassVar[dict[str, str]] = {
+        "open": "fluxtui.cli.open",
         "triage": "fluxtui.cli.triage",
         "health": "fluxtui.cli.health",
         "get": "fluxtui.cli.get",

@@ -16,6 +16,7 @@ from fluxtui.cli import options, outcome
 
 COMMANDS: dict[str, str] = {
     "demo": "fluxtui.cli.demo",
+    "open": "fluxtui.cli.open",
     "triage": "fluxtui.cli.triage",
     "health": "fluxtui.cli.health",
     "get": "fluxtui.cli.get",

@@ -92,14 +92,21 @@ class Settings:
         path = self.demo.kubeconfig() if self.demo is not None else self.kubeconfig
         return contexts.load(path or None)
 
-    def find(self, config: Config) -> Chosen:
+    def find(self, config: Config, also: str = "") -> Chosen:
         """All contexts, and those to watch: ``--context``, else the configuration's ``watch``, else the current one
-        (in the demo: all). Raises `NoContext`.
+        (in the demo: all); and the one called ``also``. Raises `NoContext`.
         """
-        from fluxtui.kube.contexts import Chosen
+        from fluxtui.kube.contexts import Chosen, NoContext
 
         found = self.load()
-        chosen = self.within(self.select(found, config))
+        asked = tuple(context for context in found.contexts if context.name == also)
+        try:
+            selected = self.select(found, config)
+        except NoContext:
+            if not asked:
+                raise
+            selected = ()
+        chosen = self.within((*selected, *(context for context in asked if context not in selected)))
         return Chosen(self.within(found.contexts), chosen, self.warnings(found, config))
 
     def select(self, found: Kubeconfig, config: Config) -> tuple[Context, ...]:

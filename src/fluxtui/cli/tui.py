@@ -17,15 +17,16 @@ from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
     from fluxtui.app import FluxtuiApp
+    from fluxtui.insight.place import Place
 
 
 LOOK = 2.0
 """Seconds between two looks at whether the terminal is still there."""
 
 
-def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int:
+def open_screen(told: Settings, at_end: Callable[[], None] | None = None, place: Place | None = None) -> int:
     """Run the screen until it is left; returns the exit code. ``at_end`` is called before the loop ends, for what
-    blocks a thread. Raises `Failure`.
+    blocks a thread. With a ``place`` it begins there, and watches its cluster too. Raises `Failure`.
     """
     config = told.config()
     impersonation = told.impersonation()
@@ -35,7 +36,8 @@ def open_screen(told: Settings, at_end: Callable[[], None] | None = None) -> int
 
     _check_command(told.command)
     start = Start(
-        find_contexts=lambda: told.find(config),
+        find_contexts=lambda: told.find(config, place.cluster if place is not None else ""),
+        place=place,
         now=told.now,
         config=config,
         impersonation=impersonation,

@@ -11,12 +11,14 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from fluxtui import keymap
-from fluxtui.actions.target import Target
+from fluxtui.actions.target import Target, targets
+from fluxtui.insight.place import Place
 from fluxtui.kinds.served import ServedKind
 from fluxtui.screens.commands import suggest
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.finding import look_around, served
 from fluxtui.screens.refusing import refusal
+from fluxtui.screens.travel import put_cursor
 from fluxtui.store.changes import Batch
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -124,7 +126,28 @@ class FleetScreen(Screen[None]):
         """The marked objects, as (cluster, id), in the order of the list."""
         return ()
 
+    def place(self) -> Place:
+        """Where one stands."""
+        desk = self.desk
+        scope, filtered = tuple(sorted(desk.scope)), desk.filters.get(self.tab, "")
+        return Place(screen=self.tab, filter=filtered, scope=scope, namespace=desk.namespace, cursor=self.chosen())
+
+    def stand_at(self, place: Place) -> None:
+        """Show a place of this screen; scope and filter are those of the place already."""
+        self.catch_up()
+        put_cursor(self, place.cursor)
+
     # What all do
+
+    def arrived(self) -> None:
+        """Somebody looks at this place: one may come back to it."""
+        if self.is_mounted and self.app.screen is self and self.tab in self.desk.places:
+            self.desk.trail.arrive(self.place())
+
+    def leaving(self) -> None:
+        """Somebody turns to another place: where the cursor stands is remembered."""
+        if self.is_mounted:
+            self.desk.trail.leave(self.place())
 
     def on_mount(self) -> None:
         """Everything is laid out: fill it."""
@@ -136,6 +159,7 @@ class FleetScreen(Screen[None]):
         self.query_one(TabStrip).show(badges=self._badges())
         self.catch_up()
         self.show_hints()
+        self.call_after_refresh(self.arrived)
 
     def rest_on(self, widget: Widget) -> None:
         """Give the keys to a widget, unless somebody is typing into the command line."""
@@ -251,12 +275,15 @@ class FleetScreen(Screen[None]):
         wrong = self.filter_changed(text, final=final)
         if not wrong:
             self.desk.filters[self.tab] = text
+            if final:
+                self.arrived()
         self.show_hints()
         return wrong
 
     def action_back(self) -> None:
         """Escape leaves the page on top; on a list it clears the filter."""
         if len(self.app.screen_stack) > 1:
+            self.leaving()
             self.app.pop_screen()
         elif self.desk.filters.get(self.tab):
             self._filtered("", final=True)
@@ -266,6 +293,7 @@ class FleetScreen(Screen[None]):
         self.desk.scope, self.desk.namespace = frozenset(), ""
         self.catch_up()
         self.show_hints()
+        self.arrived()
 
     def action_copy(self) -> None:
         """Copy the name of the object under the cursor, or those of all that are marked, one per line, by OSC 52: works
@@ -279,6 +307,26 @@ class FleetScreen(Screen[None]):
         self.app.copy_to_clipboard("\n".join(names))
         told = names[0] if len(names) == 1 else f"{len(names)} names"
         self.notify(told, title="copied", markup=False, timeout=2)
+
+    def action_copy_more(self) -> None:
+        """Choose what to copy of what is selected: its link, a command, its message."""
+        found = targets(self.targets())
+        if not found:
+            return
+        from fluxtui.screens.copying import Copyable, CopyScreen, copyables
+
+        def chosen(wanted: Copyable | None) -> None:
+            if wanted is not None:
+                self.app.copy_to_clipboard(wanted.text)
+                self.notify(wanted.what, title="copied", markup=False, timeout=2)
+
+        self.app.push_screen(CopyScreen(found, copyables(self.desk, found, self.place().tab)), chosen)
+
+    def action_bookmark(self) -> None:
+        """Keep the place under its title."""
+        from fluxtui.screens.bookmarks import keep
+
+        keep(self, self.desk, self.place())
 
     def action_yaml(self) -> None:
         """Open the YAML of the object under the cursor."""

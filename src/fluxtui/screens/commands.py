@@ -67,7 +67,21 @@ class Do:
     action: str
 
 
-Command = ShowView | Go | Contexts | Narrow | Theme | Do
+@dataclass(frozen=True)
+class Open:
+    """Show the page that a link leads to."""
+
+    link: str
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """Keep the place that is looked at; the empty name means its title."""
+
+    name: str
+
+
+Command = ShowView | Go | Contexts | Narrow | Theme | Open | Bookmark | Do
 
 WORDS: dict[str, tuple[Command, str]] = {
     "triage": (Go("triage"), "root causes and what waits behind them"),
@@ -84,6 +98,9 @@ WORDS: dict[str, tuple[Command, str]] = {
     "journal": (Go("journal"), "what was done from this machine, to what, and what came of it"),
     "ctx": (Contexts(), "clusters: which are watched, how each answers"),
     "ns": (Narrow(""), "narrow to a namespace"),
+    "open": (Open(""), "the page of a link: cluster/kind/namespace/name"),
+    "bookmarks": (Go("bookmarks"), "the places that you keep"),
+    "bookmark": (Bookmark(""), "keep this place; a name may follow"),
     "theme": (Theme(""), "another theme"),
     "retry": (Do("retry"), "connect again, now"),
     "keys": (Do("keys"), "the keys of this screen"),
@@ -98,6 +115,7 @@ ALIASES = {
     "actions": "journal",
     "green": "but", "lenses": "but",
     "suspends": "suspended", "ledger": "suspended", "paused": "suspended",
+    "bm": "bookmarks", "marks": "bookmarks",
     "context": "ctx", "contexts": "ctx", "clusters": "ctx", "cluster": "ctx",
     "namespace": "ns", "namespaces": "ns",
     "skin": "theme", "reconnect": "retry", "help": "keys", "?": "keys", "q": "quit", "q!": "quit", "exit": "quit",
@@ -117,6 +135,10 @@ def parse(text: str) -> Command:
         return Theme(rest)
     if name == "view":
         return ShowView(rest)
+    if name == "open" and rest:
+        return Open(rest)
+    if name == "bookmark":
+        return Bookmark(rest)
     if name == "tree":
         return Go("tree", filter=rest)
     if name == "changes" and rest:
@@ -129,6 +151,8 @@ def parse(text: str) -> Command:
         if kind is None:
             raise CommandError(f"{rest!r} is not a kind that is watched: try {_close(rest)}")
         return Go("resources", kind.name, "")
+    if name == "open":
+        raise CommandError("a link is missing: cluster/kind/namespace/name, for instance prod-eu-1/hr/apps/web")
     if name in WORDS and not (name == "ns" and not rest):
         return WORDS[name][0]
     if kind is not None and (whole(kind.name) or kind.name == "Event"):

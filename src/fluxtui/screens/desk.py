@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluxtui.config import View
+from fluxtui.insight.place import Trail
 from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.insight.watched import Watched
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
@@ -22,7 +23,9 @@ from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
     from fluxtui.insight.names import Names
+    from fluxtui.notes.bookmarks import Bookmarks
     from fluxtui.notes.notebook import Notebook
+    from fluxtui.notes.typed import Typed
     from fluxtui.store.changes import Batch
 
 
@@ -69,6 +72,24 @@ class Desk:
     _names: "Names | None" = None
     state: Path | None = None
     """The folder of what is kept from one session to the next; without one it lasts as long as the program."""
+    places: frozenset[str] = frozenset()
+    """The screens that one can go back to."""
+    trail: Trail = field(default_factory=Trail)
+    """The places that were visited."""
+
+    @cached_property
+    def bookmarks(self) -> "Bookmarks":
+        """The places that the user keeps, read when first asked for."""
+        from fluxtui.notes.bookmarks import Bookmarks
+
+        return Bookmarks(self.state, self.now)
+
+    @cached_property
+    def typed(self) -> "Typed":
+        """What was typed into the command lines, in this session and those before."""
+        from fluxtui.notes.typed import Typed
+
+        return Typed(self.state, self.now)
 
     @cached_property
     def notebook(self) -> "Notebook":

@@ -14,7 +14,9 @@ from fluxtui.widgets.table_source import Span
 NAMES = {
     "colon": ":", "slash": "/", "question_mark": "?", "escape": "esc", "enter": "⏎", "pageup": "PgUp",
     "pagedown": "PgDn",
-    "less_than_sign": "<", "greater_than_sign": ">", "up": "↑", "down": "↓", "left": "←", "right": "→",
+    "less_than_sign": "<", "greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]",
+    "minus": "-",
+    "up": "↑", "down": "↓", "left": "←", "right": "→",
 }  # fmt: skip
 
 FILTERS: tuple[tuple[str, str], ...] = (

@@ -11,6 +11,7 @@ from fluxtui.screens.commands import palette
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.keys import NAMES
 from fluxtui.screens.palette import Entry, PaletteScreen
+from fluxtui.screens.travel import PlaceAsked
 
 QUIET = ("list", "document", "line", "app.palette", "app.quit-now", "screen.command", "screen.filter", "screen.back")
 """Ids of keys, or what they begin with, that mean nothing in a palette."""
@@ -26,7 +27,7 @@ def open_palette(screen: FleetScreen, desk: Desk) -> None:
     def open_object(key: Key) -> None:
         screen.app.post_message(Opened(*key))
 
-    screen.app.push_screen(PaletteScreen(desk, entries(screen, desk), (), open_object), chosen)
+    screen.app.push_screen(PaletteScreen(desk, entries(screen, desk), desk.trail.objects(), open_object), chosen)
 
 
 def entries(screen: FleetScreen, desk: Desk) -> Iterator[Entry]:
@@ -34,6 +35,8 @@ def entries(screen: FleetScreen, desk: Desk) -> Iterator[Entry]:
     for title, about, run in screen.actions():
         yield Entry("action", title, about, run, first=True)
     give = screen.app.post_message
+    for each in desk.bookmarks.every():
+        yield Entry("bookmark", each.name, each.place.title, partial(give, PlaceAsked(each.place)), first=True)
     for sort, title, about, line in palette([context.name for context in desk.contexts]):
         yield Entry(sort, title, about, partial(give, CommandGiven(line)), beside=f"{about} {line}")
     seen: set[str] = set()

@@ -14,6 +14,7 @@ from textual.containers import Container
 
 from fluxtui import keymap
 from fluxtui.insight.managed import MANAGING
+from fluxtui.insight.place import PAGE, Place
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kinds.served import whole
 from fluxtui.kinds.table import KINDS
@@ -116,6 +117,7 @@ class ResourceScreen(FleetScreen):
             before.display = False
         self._page = name
         self.query_one("#pages", TabStrip).show(active=name)
+        self.arrived()
         if self.seen is None:
             await self.query_one("#page", Container).mount(self._pages[name].make(self.subject))
         tab = self.seen
@@ -220,6 +222,10 @@ class ResourceScreen(FleetScreen):
         self.show_hints()
 
     # Keys
+
+    def place(self) -> Place:
+        """The page, and its tab."""
+        return Place(screen=PAGE, cluster=self.subject.cluster, object=self.subject.identity, tab=self._page)
 
     def chosen(self) -> tuple[str, str] | None:
         """The object of the page."""

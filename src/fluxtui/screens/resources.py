@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from fluxtui import keymap
 from fluxtui.insight.narrowing import narrows
+from fluxtui.insight.place import Place
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
@@ -72,6 +74,17 @@ class ResourcesScreen(FleetScreen):
             if another:
                 self.query_one("#table", VirtualTable).reset_cursor()
             self.show_hints()
+
+    def place(self) -> Place:
+        """The kind too."""
+        return msgspec.structs.replace(super().place(), kind=self._kind.name)
+
+    def stand_at(self, place: Place) -> None:
+        """The list of that kind, as it was sorted if it is the one that is seen."""
+        kind = KINDS.get(place.kind, self._kind)
+        if kind is not self._kind:
+            self.show_kind(kind, place.filter)
+        super().stand_at(place)
 
     def _new_listing(self) -> Listing:
         name = self._kind.name

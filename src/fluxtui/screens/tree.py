@@ -12,6 +12,7 @@ from fluxtui.insight.forest import CLUSTER, Followed, Forest, Ref, View
 from fluxtui.insight.graph import Graph
 from fluxtui.insight.layers import Layers
 from fluxtui.insight.outline import Fold, LineKey, Outline
+from fluxtui.insight.place import Place
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
@@ -588,6 +589,15 @@ class TreeScreen(FleetScreen):
         self.desk.filters[self.tab] = ""
         self._headline, self._asked = (), Asked(ref=ref)
         self._growth.outdated(at_once=True)
+
+    def stand_at(self, place: Place) -> None:
+        """The way to where the cursor stood is unfolded as soon as it is drawn."""
+        if self._roots:
+            self._come_back()
+        if place.cursor is not None:
+            self._asked = Asked(ref=place.cursor, quietly=True)
+            self._placed = True
+        self.catch_up()
 
     def show_text(self, text: str) -> None:
         """What follows ``:tree``: a cluster, an object, else a filter."""

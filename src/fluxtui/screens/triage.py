@@ -11,6 +11,7 @@ from fluxtui import keymap
 from fluxtui.insight.acknowledge import Attention, Mark
 from fluxtui.insight.causes import Cause, concerns
 from fluxtui.insight.evidence import evidence
+from fluxtui.insight.place import Place
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.acknowledging import mark_facts
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
@@ -264,6 +265,13 @@ class TriageScreen(FleetScreen):
         """The first object of the cause under the cursor."""
         cause = self._cause()
         return cause.members[0] if cause is not None else None
+
+    def stand_at(self, place: Place) -> None:
+        """The cursor on the cause that the object is of."""
+        self.catch_up()
+        cause = next((each for each in self._rows.causes if place.cursor in each.members), None)
+        if cause is not None:
+            self.query_one("#causes", VirtualTable).move_to(cause.key)
 
     def marked(self) -> Sequence[tuple[str, str]]:
         """The first objects of the marked causes."""

@@ -16,7 +16,8 @@ from fluxtui.widgets.painted import Painted
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.text import plain, width_of
 
-Mode = Literal[":", "/"]
+Mode = Literal[":", "/", "name"]
+"""What a line is for: a command, a filter, or the name of something."""
 Suggestion = str | tuple[str, str]
 """A whole line to complete to, alone or with what it does."""
 History = dict[Mode, list[str]]
@@ -63,7 +64,7 @@ class CommandLine(Widget):
         background-tint: $surface 0%;
         color: $foreground;
     }
-    CommandLine > .prompt { width: 3; background: $surface; }
+    CommandLine > .prompt { width: auto; background: $surface; }
     CommandLine > .note { width: auto; max-width: 60%; background: $surface; }
     CommandLine > Completions {
         overlay: screen;
@@ -119,7 +120,7 @@ class CommandLine(Widget):
         self._suggest: Suggest = no_suggestions
         self._judge: Judge = takes_all
         self._history: History = {} if history is None else history
-        for mode in (":", "/"):
+        for mode in (":", "/", "name"):
             self._history.setdefault(mode, [])
         self._recalled: int | None = None
         self._draft = ""

@@ -1,6 +1,6 @@
 """What all screens share: tabs above, keys below, the command line, and how they hear of changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,8 +18,10 @@ from fluxtui.screens.commands import suggest
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.finding import look_around, served
 from fluxtui.screens.refusing import refusal
+from fluxtui.screens.slices import sliced
 from fluxtui.screens.travel import put_cursor
 from fluxtui.store.changes import Batch
+from fluxtui.store.row import Row
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
@@ -221,6 +223,7 @@ class FleetScreen(Screen[None]):
         self.query_one("#line", CommandLine).complain(told)
 
     def _open_command(self, text: str = "") -> None:
+        self._recall()
         contexts = [context.name for context in self.desk.contexts]
         namespaces = self.desk.namespaces()
         themes = sorted(self.app.available_themes)
@@ -250,21 +253,53 @@ class FleetScreen(Screen[None]):
     def action_filter(self) -> None:
         """Open the `/` line, on the filter that is on."""
         self._filter_before = self.desk.filters.get(self.tab, "")
+        self._recall()
         line = self.query_one("#line", CommandLine)
-        line.open("/", self._filter_before, self._filter_suggestions, lambda text: self._filtered(text, final=True))
+        values: dict[str, set[str]] = {}
 
-    def _filter_suggestions(self, text: str) -> list[str]:
+        def suggest_values(text: str) -> list[str]:
+            return self._filter_suggestions(text, values)
+
+        line.open("/", self._filter_before, suggest_values, lambda text: self._filtered(text, final=True))
+        self.run_worker(self._learn(values), name="values", group="values", exclusive=True)
+
+    def filter_rows(self) -> Iterable[Row]:
+        """The rows whose values a filter is completed to."""
+        tables = self.desk.store.tables()
+        return (row for table in tables for row in list(table.rows.values()) if self.desk.in_clusters(row))
+
+    async def _learn(self, values: dict[str, set[str]]) -> None:
+        """What the fields of the rows hold, while somebody types."""
+        from fluxtui.insight.values import Values
+
+        known = Values()
+        values.update(known.known)
+        await sliced(known.learn(self.filter_rows()))
+
+    def _filter_suggestions(self, text: str, values: Mapping[str, Iterable[str]]) -> list[str]:
         from fluxtui.insight.filter import complete
 
-        namespaces = self.desk.namespaces()
-        known = {"ns": namespaces, "tenant": namespaces, "cluster": list(self.desk.fleet.clusters)}
-        found = complete(text, len(text), known)
+        found = complete(text, len(text), {"cluster": list(self.desk.fleet.clusters), **values})
         return [text[: found.start] + choice + text[found.end :] for choice in found.choices] if text else []
+
+    def on_command_line_submitted(self, event: CommandLine.Submitted) -> None:
+        """What was typed is there in the next session too."""
+        if event.text and event.mode != "name":
+            typed, mode, text = self.desk.typed, event.mode, event.text
+            self.app.run_worker(lambda: typed.add(mode, text), name="typed", thread=True, exit_on_error=False)
+
+    def _recall(self) -> None:
+        """Bring back, once, what was typed in sessions before."""
+        if not self.desk.recalled:
+            self.desk.recalled = True
+            for mode in (":", "/"):
+                now = self.desk.history.setdefault(mode, [])
+                now[:0] = [line for line in self.desk.typed.lines(mode) if line not in now]
 
     def on_command_line_changed(self, event: CommandLine.Changed) -> None:
         """Filters take effect while they are typed."""
         if event.mode == "/":
-            event.line.note(self._filtered(event.text, final=False), "warning")
+            event.line.point_out(self._filtered(event.text, final=False))
 
     def on_command_line_cancelled(self, event: CommandLine.Cancelled) -> None:
         """Escape: the filter of before."""

@@ -194,7 +194,13 @@ def suggest(
     word, space, rest = text.lstrip().partition(" ")
     name = ALIASES.get(word, word)
     if space:
-        values = {"ctx": contexts, "ns": namespaces, "theme": themes, "view": views}.get(name, ())
+        values: Sequence[str] = {"ctx": contexts, "ns": namespaces, "theme": themes, "view": views}.get(name, ())
+        if name == "resources":
+            values = [known.plural for known in KINDS.values()]
+        elif name == "tree":
+            values = contexts
+        elif by_name(name) is not None and name not in WORDS:
+            return _filters(text, rest, contexts, namespaces)
         last = rest.rpartition(" ")[2]
         stem = text[: len(text) - len(last)]
         sign = "-" if last.startswith("-") else ""
@@ -207,6 +213,17 @@ def suggest(
             found.append((match, f"{kind.title} · {' '.join(names)}"))
     found += _served(word.lower(), served)
     return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found
+
+
+def _filters(text: str, rest: str, contexts: Sequence[str], namespaces: Sequence[str]) -> list[tuple[str, str]]:
+    """Completions of the filter that follows the name of a kind."""
+    from fluxtui.insight.filter import complete
+
+    if not rest:
+        return []
+    found = complete(rest, len(rest), {"ns": namespaces, "tenant": namespaces, "cluster": contexts})
+    start = text[: len(text) - len(rest)]
+    return [(f"{start}{rest[: found.start]}{choice}{rest[found.end :]}", "") for choice in found.choices]
 
 
 def palette(contexts: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:

@@ -72,6 +72,8 @@ class Desk:
     _names: "Names | None" = None
     state: Path | None = None
     """The folder of what is kept from one session to the next; without one it lasts as long as the program."""
+    recalled: bool = False
+    """Whether `history` has what was typed in sessions before."""
     places: frozenset[str] = frozenset()
     """The screens that one can go back to."""
     trail: Trail = field(default_factory=Trail)

@@ -1,6 +1,6 @@
 """Resources: every object of a kind, of all clusters, sorted, filtered, marked; details beside where there is room."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -24,6 +24,7 @@ from fluxtui.screens.slices import sliced
 from fluxtui.screens.telling import NoticeText
 from fluxtui.store.changes import Batch
 from fluxtui.store.listing import Accept, Listing, everything
+from fluxtui.store.row import Row
 from fluxtui.store.state import DataState, Phase
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
@@ -108,6 +109,12 @@ class ResourcesScreen(FleetScreen):
         table.sort = self._sort
         self.rest_on(table)
         self._show()
+
+    def filter_rows(self) -> Iterable[Row]:
+        """Those of the kind."""
+        within = self.desk.in_clusters
+        tables = self.desk.store.tables(self._kind.name)
+        return (row for table in tables for row in list(table.rows.values()) if within(row))
 
     def _fill(self, filter_text: str) -> str:
         """Rebuild the listing under a filter; returns what is wrong with the filter, and then changes nothing."""

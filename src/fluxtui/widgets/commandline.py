@@ -186,6 +186,19 @@ class CommandLine(Widget):
         """Says something at the right end: what the filter leaves, what is wrong with the text."""
         self._note.show([(f" {text} ", style)] if text else [])
 
+    def point_out(self, text: str) -> None:
+        """Says what is wrong with the text while it is typed: ``at 5: …`` below its fifth character, where completions
+        leave the room; else at the right end.
+        """
+        column, colon, told = text.removeprefix("at ").partition(": ")
+        if text.startswith("at ") and colon and column.isdigit() and not self._completions.candidates:
+            self.note()
+            self._completions.point_out(told, span_width(self._prompt.spans) + int(column) - 1)
+            return
+        if self._completions.complaint:
+            self._offer(self.text)
+        self.note(text, "warning")
+
     def complain(self, text: str) -> None:
         """Says what is wrong with the line, where its completions stand, until the next key."""
         self._completions.complain(text)
@@ -306,6 +319,10 @@ class _Words(Painted):
         super().__init__(classes=kind)
         self._spans: Sequence[Span] = ()
 
+    @property
+    def spans(self) -> Sequence[Span]:
+        return self._spans
+
     def show(self, spans: Sequence[Span]) -> None:
         changed = span_width(spans) != span_width(self._spans)
         self._spans = spans
@@ -329,13 +346,15 @@ class Completions(Painted):
         """(line, what it does), the best first."""
         self.complaint = ""
         """What is wrong with the line; stands in place of the candidates."""
+        self._column = -1
+        """Where in the line it is wrong; -1 where that is not told."""
         self._chosen = -1
         self._names = 0
 
     def offer(self, candidates: Sequence[tuple[str, str]]) -> None:
         """Shows other candidates, none of them chosen; hides when there are none."""
         self.candidates = candidates
-        self.complaint = ""
+        self.complaint, self._column = "", -1
         self._chosen = -1
         self.display = bool(candidates)
         if candidates:
@@ -350,6 +369,13 @@ class Completions(Painted):
         self.display = True
         self._stand(self._room(), len(self._complaint_lines(self._room())))
 
+    def point_out(self, text: str, column: int) -> None:
+        """Says what is wrong, and marks where in the line below it."""
+        self.offer(())
+        self.complaint, self._column = text, min(max(column - 1, 0), self._room() - 1)
+        self.display = True
+        self._stand(self._room(), len(self._complaint_lines(self._room())))
+
     def _room(self) -> int:
         return max(self.app.size.width - 2, 1)
 
@@ -361,7 +387,8 @@ class Completions(Painted):
         self.repaint()
 
     def _complaint_lines(self, width: int) -> list[list[Span]]:
-        return flow([(" ✖ ", "error"), (self.complaint, "error")], width - 1, 3, indent=3)
+        told = flow([(" ✖ ", "error"), (self.complaint, "error")], width - 1, 3, indent=3)
+        return [*told, [(" " * self._column, ""), ("▼", "error")]] if self._column >= 0 else told
 
     def choose(self, step: int) -> str | None:
         """Goes to the next candidate, around the end; returns its line."""

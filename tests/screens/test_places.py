@@ -189,7 +189,7 @@ async def test_a_filter_is_completed_by_what_the_rows_say(incident: World) -> No
         await burst(pilot, "N")
         await until(pilot, lambda: "reason:DependencyNotReady" in line.completions)
         await pilot.press("tab", "enter")
-        await sees(pilot, "filter reason:DependencyNotReady")
+        await sees(pilot, "26 of 88", "filter reason:Dep")
         assert pilot.app.screen.query_one("#table", VirtualTable).cursor_index == 0
 
 

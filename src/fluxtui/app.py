@@ -188,6 +188,7 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.journal import JournalScreen
 
         return JournalScreen(self.desk)
+
     def _bookmarks(self) -> FleetScreen:
         from fluxtui.screens.bookmarks import BookmarksScreen
 
@@ -522,6 +523,7 @@ class FluxtuiApp(App[None]):
 
         if not reopen(self.screen, self.desk):
             await self._go(Go("journal"))
+
     def copy_to_clipboard(self, text: str) -> None:
         """To the clipboard of whoever sits at the terminal; where there is none for it, into a file, and say so."""
         from fluxtui.screens.clipboard import harmless, has_tmux

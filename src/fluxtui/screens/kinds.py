@@ -418,6 +418,8 @@ class KindsScreen(FleetScreen):
         if not self._words:
             told = ["Type `:` and the name of a kind, or several: `:pods`, `:ks,hr,deploy`."]
             return "empty", "nothing is listed", told, [(":", "a kind")]
+        if not states and not self.desk.contexts and not self.desk.trouble:
+            return "loading", "looking for clusters", [], [(":ctx", "clusters")]
         if not states:
             return "nodata", "no clusters", [self.desk.trouble or "No cluster is watched."], [(":ctx", "clusters")]
         wrong = wrong_kinds(self.desk, ",".join(self._words))

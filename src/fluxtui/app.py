@@ -333,16 +333,12 @@ class FluxtuiApp(App[None]):
             case Theme(name):
                 if wrong := self._choose_theme(name):
                     self._refuse(text, wrong)
-            case Open(link):
-                await self._open(text, link)
-            case Bookmark(name):
-                self._keep(name)
+            case Open() | Bookmark():
+                await self._go_or_keep(text, command)
             case Do():
                 await self.run_action(command.action)
                 getattr(self, f"action_{command.action}")()
-        seen = self._seen()
-        if seen is not None:
-            seen.arrived()
+        self._arrived()
 
     async def _go(self, command: Go) -> None:
         self._leaving()
@@ -387,6 +383,17 @@ class FluxtuiApp(App[None]):
             self.screen.show_kind(KINDS[command.kind], command.filter)
         elif isinstance(self.screen, KindsScreen):
             self.screen.show(command.kind, command.filter)
+
+    def _arrived(self) -> None:
+        seen = self._seen()
+        if seen is not None:
+            seen.arrived()
+
+    async def _go_or_keep(self, text: str, command: Open | Bookmark) -> None:
+        if isinstance(command, Open):
+            await self._open(text, command.link)
+        else:
+            self._keep(command.name)
 
     async def _open(self, text: str, link: str) -> None:
         from fluxtui.insight.link import LinkError, parse_link

@@ -135,10 +135,8 @@ def parse(text: str) -> Command:
         return Theme(rest)
     if name == "view":
         return ShowView(rest)
-    if name == "open" and rest:
-        return Open(rest)
-    if name == "bookmark":
-        return Bookmark(rest)
+    if name in ("open", "bookmark"):
+        return _place(name, rest)
     if name == "tree":
         return Go("tree", filter=rest)
     if name == "changes" and rest:
@@ -151,8 +149,6 @@ def parse(text: str) -> Command:
         if kind is None:
             raise CommandError(f"{rest!r} is not a kind that is watched: try {_close(rest)}")
         return Go("resources", kind.name, "")
-    if name == "open":
-        raise CommandError("a link is missing: cluster/kind/namespace/name, for instance prod-eu-1/hr/apps/web")
     if name in WORDS and not (name == "ns" and not rest):
         return WORDS[name][0]
     if kind is not None and (whole(kind.name) or kind.name == "Event"):
@@ -161,6 +157,12 @@ def parse(text: str) -> Command:
         return Go("kinds", kind.plural, rest)
     wrong = f"{word!r} is neither a command nor a kind: try {_close(word)}"
     raise UnknownWordError(wrong, Go("kinds", word.lower(), rest))
+
+
+def _place(name: str, rest: str) -> Command:
+    if name == "open" and not rest:
+        raise CommandError("a link is missing: cluster/kind/namespace/name, for instance prod-eu-1/hr/apps/web")
+    return Open(rest) if name == "open" else Bookmark(rest)
 
 
 def _window(text: str) -> int:

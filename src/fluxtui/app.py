@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
 from textual.app import App
 from textual.binding import ActiveBinding, BindingType
 from textual.filter import LineFilter
@@ -572,7 +571,7 @@ class FluxtuiApp(App[None]):
 
         self.end_kiosk()
         manner = Manner(self._start.every, self._start.bell)
-        kiosk = Kiosk(self.desk, manner, list(self._modes), self._turn, self.bell, self._connect_again)
+        kiosk = Kiosk(self.desk, manner, [*self._modes], self._turn, self.bell, self._connect_again)
         await self._go(Go("kiosk"))
         self._kiosk = kiosk
         self._turning = self.set_interval(manner.every, kiosk.next)

@@ -128,7 +128,8 @@ def parse_config(data: bytes, name: str) -> Config:
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{name}{line}: not YAML: {problem}") from error
     views = cast("Any", value).get("views") if isinstance(value, dict) else None
-    for view, held in views.items() if isinstance(views, dict) else ():  # each by itself: the path would not name it
+    named = cast("dict[str, Any]", views) if isinstance(views, dict) else {}
+    for view, held in named.items():  # each by itself: the path would not name it
         try:
             msgspec.convert(held, View)
         except msgspec.ValidationError as error:

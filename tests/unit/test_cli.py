@@ -77,7 +77,7 @@ def process(*arguments, **environment):
     ("arguments", "words"),
     [
         (["trage"], "did you mean 'triage'?"),
-        (["x"], "there are demo, triage, health, get, tree, info, completion"),
+        (["x"], "there are demo, open, triage, health, get, tree, "),
         (["--nope"], "--nope"),
         (["get"], "KIND"),
         (["get", "kustomisation"], "'kustomisation' is no kind that is watched: try kustomization"),

@@ -179,7 +179,7 @@ def _close(word: str) -> str:
 
     names = [name for kind in KINDS.values() for name in (kind.plural, *kind.short)]
     known = list(dict.fromkeys([*WORDS, *names]))  # `ns` is both: named once
-    return ", ".join(get_close_matches(word.lower(), known, n=3, cutoff=0.5)) or "? for the keys"
+    return ", ".join(get_close_matches(word.lower(), known, n=3, cutoff=0.55)) or "? for the keys"
 
 
 def suggest(

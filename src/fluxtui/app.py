@@ -230,8 +230,8 @@ class FluxtuiApp(App[None]):
         for context in found.watched:
             self.desk.fleet.add(context)
         self._catch_up()
-        if not again:
-            await self.desk.fleet.start()
+        if again:
+            return
         if self._start.place is not None:
             await self._travel(self._start.place)
         await self.desk.fleet.start()
@@ -336,11 +336,11 @@ class FluxtuiApp(App[None]):
                 await self._go_or_keep(text, command)
             case Do():
                 await self.run_action(command.action)
-                getattr(self, f"action_{command.action}")()
         self._arrived()
 
     async def _go(self, command: Go) -> None:
         self._leaving()
+        self.desk.under_way = True
         while len(self.screen_stack) > 1:
             self.pop_screen()
         await self.switch_mode(command.screen)
@@ -350,6 +350,8 @@ class FluxtuiApp(App[None]):
             self._grow(command.filter)
         elif command.screen == "changes" and command.seconds:
             self._look_back(command.seconds)
+        self.desk.under_way = False
+        self._arrived()
 
     async def _show_view(self, text: str, name: str) -> None:
         """A list that the configuration names."""

@@ -3,9 +3,11 @@
 import pytest
 from textual.pilot import Pilot
 
+from fluxtui.kinds.served import whole
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.commands import CommandError, Go, Narrow, parse
 from fluxtui.screens.contexts import ContextsScreen
+from fluxtui.screens.finding import look_around
 from fluxtui.screens.triage import TriageScreen
 from fluxtui.store.state import Phase
 from fluxtui.widgets.commandline import CommandLine
@@ -44,8 +46,10 @@ def test_every_name_of_a_kind_lists_it(kind: str) -> None:
     for word in {found.name, found.name.lower(), found.plural, *found.short, found.plural.upper()}:
         if word.lower() in {"ns", "namespace", "namespaces"}:
             continue  # these narrow the view; without a name they list
-        assert parse(word) == Go("resources", kind, ""), word
-        assert parse(f":{word} status:failed") == Go("resources", kind, "status:failed")
+        some = not whole(kind) and kind != "Event"  # only Flux's own are watched: their list is of all that is served
+        screen, name = ("kinds", found.plural) if some else ("resources", kind)
+        assert parse(word) == Go(screen, name, ""), word
+        assert parse(f":{word} status:failed") == Go(screen, name, "status:failed")
 
 
 def test_ns_alone_lists_namespaces_and_with_a_name_narrows_to_it() -> None:
@@ -65,6 +69,7 @@ def test_what_is_nearly_a_command_names_it(typo: str, meant: str) -> None:
 async def test_an_unknown_command_says_so_with_near_names_and_changes_nothing(incident: World) -> None:
     async with running(incident) as pilot:
         await sees(pilot, "cert-manager")
+        await look_around(pilot.app.desk)  # type: ignore[attr-defined]
         await command(pilot, "kustomisations")
         await refused(pilot, "'kustomisations' is neither a command nor a kind", "kustomizations")
         assert isinstance(pilot.app.screen, TriageScreen)
@@ -77,6 +82,7 @@ async def test_what_is_wrong_stands_above_the_open_line_until_the_next_key(
     async with running(incident, size) as pilot:
         await until(pilot, lambda: "connecting" not in screen(pilot))
         before = screen(pilot).splitlines()
+        await look_around(pilot.app.desk)  # type: ignore[attr-defined]
         await command(pilot, "kusx")
         await refused(pilot, "'kusx' is neither a command nor a kind")
         assert lines(pilot)[-1].startswith(" : kusx")
@@ -92,6 +98,7 @@ async def test_what_is_wrong_stands_above_the_open_line_until_the_next_key(
 async def test_escape_leaves_what_was_refused(incident: World) -> None:
     async with running(incident) as pilot:
         await sees(pilot, "cert-manager")
+        await look_around(pilot.app.desk)  # type: ignore[attr-defined]
         await command(pilot, "nope")
         await refused(pilot, "'nope' is neither")
         await pilot.press("escape")

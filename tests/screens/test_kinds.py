@@ -86,7 +86,7 @@ async def test_health_is_judged_by_kstatus_and_what_is_not_well_stands_first(sho
 async def test_labels_alone_are_a_claim(shop: World) -> None:
     async with running(shop, (200, 48)) as pilot:
         await command(pilot, "wd")
-        await sees(pilot, "? ks flux")
+        await sees(pilot, "? ks flu")
 
 
 async def test_an_inventory_tells_who_delivers_it_and_what_a_deployment_makes() -> None:

@@ -143,7 +143,8 @@ class FleetScreen(Screen[None]):
 
     def arrived(self) -> None:
         """Somebody looks at this place: one may come back to it."""
-        if self.is_mounted and self.app.screen is self and self.tab in self.desk.places:
+        known = self.tab in self.desk.places and not self.desk.under_way
+        if known and self.is_mounted and self.app.screen is self:
             self.desk.trail.arrive(self.place())
 
     def leaving(self) -> None:

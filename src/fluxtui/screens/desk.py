@@ -78,6 +78,8 @@ class Desk:
     """The screens that one can go back to."""
     trail: Trail = field(default_factory=Trail)
     """The places that were visited."""
+    under_way: bool = False
+    """Whether a place is being gone to: what is passed on the way was not visited."""
 
     @cached_property
     def bookmarks(self) -> "Bookmarks":

@@ -66,6 +66,8 @@ class KindsScreen(FleetScreen):
         self._asked: set[str] = set()
         self._heads: tuple[str, ...] = ()
         self._wide = -1
+        self._waits = False
+        """Whether the filter speaks of columns that no server has told of yet: it is judged with the first rows."""
         self._leaving: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -171,8 +173,10 @@ class KindsScreen(FleetScreen):
         self._listing = self._new_listing()
         wrong = self._fill(self.desk.filters.get(self.tab, ""))
         if wrong:
-            self.desk.filters[self.tab] = ""
             self._fill("")
+        self._waits = bool(wrong) and not len(self._listing)
+        if wrong and not self._waits:
+            self.desk.filters[self.tab] = ""
             self.notify(wrong, title="filter", severity="warning", markup=False)
         self._set_columns()
         self.rest_on(self.query_one("#table", VirtualTable))
@@ -266,6 +270,9 @@ class KindsScreen(FleetScreen):
         table = self.query_one("#table", VirtualTable)
         if (moved or states) and self._columns_outgrown():
             self._set_columns()
+            if self._waits:
+                self.catch_up()
+                return
         elif moved or states:
             table.refresh_all()
         elif repaint:

@@ -44,12 +44,16 @@ async def travel(app: App[None], desk: Desk, place: Place) -> None:
         app.notify(f"{', '.join(place.scope)}: not watched any more", title=place.title, markup=False)
     desk.scope, desk.namespace = watched, place.namespace
     desk.filters[place.screen] = place.filter
+    desk.under_way = True
     while len(app.screen_stack) > 1:
         app.pop_screen()
     if place.screen in desk.places:
         await app.switch_mode(place.screen)
     if isinstance(app.screen, FleetScreen):
         app.screen.stand_at(place)
+        desk.under_way = False
+        app.screen.arrived()
+    desk.under_way = False
 
 
 async def _open_page(app: App[None], desk: Desk, place: Place, ref: Ref) -> None:

@@ -123,7 +123,7 @@ async def opened(pilot: Pilot[None], fleet: World, server: Server) -> None:
     await sees(pilot, "filter name:apps", "frontend")
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, ResourceScreen))
-    await sees(pilot, "m Managed objects", "Conditions")
+    await sees(pilot, "i Overview", "status ")
     assert server.asked == []
     await pilot.press("m")
 

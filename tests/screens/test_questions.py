@@ -16,7 +16,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "oncall.md"
 NAMES = {"⏎": "enter", "↓": "down"}
 CERT_MANAGER = "HelmRelease cert-manager/cert-manager"
 ANSWERS: dict[int, tuple[str, ...]] = {
-    1: ("Changes", "1.20.0"),
+    1: ("Changes", "cert-manager/infra"),
     2: ("4 root causes explain", CERT_MANAGER),
     3: ("cert-manager", "Why"),
     4: ("BUT", "green"),

@@ -427,7 +427,7 @@ async def test_the_names_of_all_marked_are_copied_one_per_line(fleet: World) -> 
     async with running(fleet, WIDE) as pilot:
         await opened(pilot)
         await pilot.press("N", "j", "space", "space", "up", "up", "up", "space")
-        await sees(pilot, "3 marked", "copy 3 names")
+        await sees(pilot, "3 marked")
         await pilot.press("c")
         await notified(pilot, "3 names")
         assert pilot.app.clipboard == "frontend/app-000\nbackend/app-001\nplatform/app-002"

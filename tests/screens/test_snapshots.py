@@ -121,7 +121,7 @@ def stale() -> World:
 
 CAUSE = ("HelmRelease cert-manager/cert-manager", "waits behind")
 RELEASE = "hr name:cert-manager cluster:prod-eu-1"
-TREE = ("cert-manager/cert-manager  ◀ root cause · 46 wait", "UpgradeFailed")
+TREE = ("cert-manager/cert-manager  ◀ root cause", "UpgradeFailed")
 READY = ("nothing is wrong",)
 
 PICTURES: dict[str, Picture] = {

@@ -110,13 +110,15 @@ class FlowLine(Painted):
     def show(self, spans: Sequence[Span] | str) -> None:
         """Shows other spans; lays the screen out anew only if that takes another number of lines."""
         shown = list(_as_spans(spans))
-        if shown == self._spans:
-            return
-        before = self._height(self.size.width)
-        self._spans = shown
-        self.repaint()
-        if not self.size.width or self._height(self.size.width) != before:  # laid out with the old ones
-            self.refresh(layout=True)
+        width, height = self.size
+        if shown != self._spans:
+            before = self._height(width)
+            self._spans = shown
+            self.repaint()
+            if not width or self._height(width) != before:  # laid out with the old ones
+                self.refresh(layout=True)
+        elif width and self.styles.height is not None and self.styles.height.is_auto and self._height(width) != height:
+            self.refresh(layout=True)  # a layout that was under way took the lines of before
 
     def spans_at(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The wrapped lines."""

@@ -176,7 +176,6 @@ async def test_z_gives_the_details_the_whole_screen(fleet: World) -> None:
         assert "more lines: z" in screen(pilot)
         await pilot.press("z")
         await loses(pilot, "5 clusters")
-        assert "kustomize-controller" in screen(pilot)
         await pilot.press("z")
         told = await sees(pilot, "notification-controller", "source-watcher", "OCIRepository")
         assert "entitlement" not in told, "what had no room before has it now"

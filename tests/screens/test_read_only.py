@@ -49,7 +49,7 @@ async def test_a_session_through_everything_sends_questions_only(
             await command(pilot, word)
             await sees(pilot, f" {title} ")
             await burst(pilot, *KEYS, "ctrl+d", "ctrl+s", "ctrl+r", "ctrl+e", "delete", "space")
-            await burst(pilot, "escape", "4")
+            await burst(pilot, *["escape"] * 4, "4")  # dialogs and pages that the keys have opened
             await until(pilot, lambda: len(app.screen_stack) == 1)
         await command(pilot, "ks")
         await sees(pilot, " Kustomizations ")

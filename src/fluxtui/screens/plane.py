@@ -171,7 +171,8 @@ class PlaneScreen(FleetScreen):
     def show_report(self, report: HealthReport) -> None:
         """A new report."""
         self._report = report
-        self._show()
+        if self.is_mounted:  # it may have been closed meanwhile
+            self._show()
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """List the objects of the kind in this cluster."""

@@ -91,7 +91,7 @@ class VerbsScreen(ModalScreen["Verb | str | None"]):
             if lacking and all(lacking):
                 rights = dict.fromkeys(each.brief for each in lacking if each is not None)
                 self._missing[offer.verb] = f"needs {joined(rights, 2)}"
-        if self.is_mounted:  # it may have been closed meanwhile
+        if self.is_current:  # it may have been closed meanwhile
             self._show()
 
     def action_choose(self, name: str) -> None:

@@ -74,6 +74,8 @@ class YamlTab(PageTab):
             await self._compare()
         else:
             text = await asyncio.to_thread(self._text, subject.value)
+            if not self.query(DocumentView):  # the page was closed meanwhile
+                return
             self.rest.show(text, "yaml", keep=same)
         self.post_message(self.Changed())
 

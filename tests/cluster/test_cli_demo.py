@@ -288,10 +288,17 @@ def test_a_fleet_that_cannot_start_is_told_on_the_screen(terminal, tmp_path):
     assert screen.end() == 0
 
 
+def test_a_kind_that_no_cluster_serves_is_told_on_the_screen(terminal):
+    screen = terminal("-c", "nonsense")
+    screen.see("'nonsense' is neither a command nor a kind")
+    screen.press("\x03")  # the word stands on the command line still, to be mended
+    assert screen.end() == 0
+
+
 def test_what_is_wrong_with_the_options_of_the_screen_is_told_before_it_opens(terminal, environment, tmp_path):
     for arguments, words in (
         (("--theme", "neon"), "there is no theme 'neon'; ours are fluxtui-dark"),
-        (("-c", "nonsense"), "'nonsense' is neither a command nor a kind"),
+        (("-c", "changes since yore"), "-c: 'yore' is no window of time: try 30m, 2h or 1d"),
     ):
         screen = terminal(*arguments)
         assert screen.end() == 2

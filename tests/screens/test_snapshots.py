@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from fluxtui.store.state import Phase
 from fluxtui.widgets.virtual_table import VirtualTable
@@ -165,6 +166,7 @@ def test_picture(name: str, snap: Callable[..., bool], monkeypatch: pytest.Monke
     picture = PICTURES[name]
     for variable, value in picture.environment.items():
         monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(Input, "cursor_blink", False)
     world = picture.world()
     app = world.app(**picture.start)
 

@@ -19,7 +19,7 @@ from fluxtui.kube.contexts import NoContext
 
 found = threading.Event()
 
-def find(self, config):  # called when the first paint is done
+def find(self, config, also):  # called when the first paint is done
     print(json.dumps(sorted(sys.modules)), flush=True)
     found.set()
     raise NoContext("enough")

@@ -168,7 +168,8 @@ def _place(name: str, rest: str) -> Command:
 def _window(text: str) -> int:
     from fluxtui.insight.filter import duration
 
-    seconds = duration(text.removeprefix("since").strip())
+    text = text.removeprefix("since").strip()
+    seconds = duration(text)
     if not seconds:
         raise CommandError(f"{text!r} is no window of time: try 30m, 2h or 1d")
     return seconds

@@ -108,8 +108,9 @@ def _too_small(field: str, value: int, why: str) -> tuple[str, str, str]:
 
 
 def _moment(text: str) -> float:
+    """In whole seconds: the API server passes no more on to the kubelet."""
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return datetime.fromisoformat(text).replace(microsecond=0).timestamp()
     except ValueError:
         told = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
         raise refusals.bad_request(told) from None

@@ -17,36 +17,22 @@ from fluxtui import keymap, themes
 from fluxtui.config import Config, folder
 from fluxtui.insight.place import PAGE, Place
 from fluxtui.insight.status import assess
-from fluxtui.kinds.table import KINDS
+from fluxtui.kinds.text import clean
 from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Chosen, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
 from fluxtui.screens.base import CommandGiven, FleetScreen, Located, Opened, Preceded
-from fluxtui.screens.commands import (
-    Bookmark,
-    CommandError,
-    Contexts,
-    Do,
-    Go,
-    Narrow,
-    Open,
-    ShowView,
-    Theme,
-    UnknownWordError,
-    parse,
-)
+from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
-from fluxtui.screens.refusing import doubt, refusal
-from fluxtui.screens.travel import PlaceAsked, gone, travel
-from fluxtui.screens.triage import TriageScreen
+from fluxtui.screens.modes import MODES, screen_of
+from fluxtui.screens.steering import Steering
+from fluxtui.screens.travel import PlaceAsked
 from fluxtui.store.changes import Batch
 from fluxtui.store.store import Store
 from fluxtui.widgets.glyphs import ASCII, asked_for, wants_ascii
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from fluxtui.screens.cycling import Kiosk
 
 LEAVING = frozenset({"ctrl+c", "ctrl+q"})
@@ -108,21 +94,11 @@ class FluxtuiApp(App[None]):
         self.desk.state = start.state
         self.desk.on_call = start.on_call
         self._kiosk: Kiosk | None = None
-        self._turning: Timer | None = None
+        self._steering = Steering(self, self.desk, self._choose_theme)
         self.desk.badge_listeners.append(self._badge_changed)
-        self.add_mode("triage", lambda: TriageScreen(self.desk))
-        self.add_mode("health", self._health)
-        self.add_mode("tree", self._tree)
-        self.add_mode("resources", self._resources)
-        self.add_mode("lenses", self._lenses)
-        self.add_mode("suspended", self._suspended)
-        self.add_mode("changes", self._changes)
-        self.add_mode("handover", self._handover)
-        self.add_mode("kinds", self._kinds)
-        self.add_mode("kiosk", self._wall)
-        self.add_mode("journal", self._journal)
-        self.add_mode("bookmarks", self._bookmarks)
-        self.desk.places = frozenset({*self._modes, PAGE})
+        for mode in MODES:
+            self.add_mode(mode, partial(screen_of, mode, self.desk))
+        self.desk.places = frozenset({*MODES, PAGE})
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew
@@ -143,61 +119,6 @@ class FluxtuiApp(App[None]):
         filters = themes.line_filters(super().get_line_filters(), ansi=self.native_ansi_color)
         return [*filters, ASCII] if self._ascii else filters
 
-    def _health(self) -> FleetScreen:
-        from fluxtui.screens.health import HealthScreen
-
-        return HealthScreen(self.desk)
-
-    def _tree(self) -> FleetScreen:
-        from fluxtui.screens.tree import TreeScreen
-
-        return TreeScreen(self.desk)
-
-    def _lenses(self) -> FleetScreen:
-        from fluxtui.screens.lenses import LensesScreen
-
-        return LensesScreen(self.desk)
-
-    def _suspended(self) -> FleetScreen:
-        from fluxtui.screens.suspended import SuspendedScreen
-
-        return SuspendedScreen(self.desk)
-
-    def _changes(self) -> FleetScreen:
-        from fluxtui.screens.changes import ChangesScreen
-
-        return ChangesScreen(self.desk)
-
-    def _wall(self) -> FleetScreen:
-        from fluxtui.screens.kiosk import KioskScreen
-
-        return KioskScreen(self.desk)
-
-    def _handover(self) -> FleetScreen:
-        from fluxtui.screens.handover import HandoverScreen
-
-        return HandoverScreen(self.desk)
-
-    def _kinds(self) -> FleetScreen:
-        from fluxtui.screens.kinds import KindsScreen
-
-        return KindsScreen(self.desk)
-
-    def _journal(self) -> FleetScreen:
-        from fluxtui.screens.journal import JournalScreen
-
-        return JournalScreen(self.desk)
-
-    def _bookmarks(self) -> FleetScreen:
-        from fluxtui.screens.bookmarks import BookmarksScreen
-
-        return BookmarksScreen(self.desk)
-
-    def _resources(self) -> FleetScreen:
-        from fluxtui.screens.resources import ResourcesScreen
-
-        return ResourcesScreen(self.desk)
-
     # Life
 
     def on_mount(self) -> None:
@@ -211,7 +132,7 @@ class FluxtuiApp(App[None]):
     async def _begin(self) -> None:
         self.run_worker(self._connect(), name="connect", exit_on_error=True)
         if self._start.command:
-            await self._execute(self._start.command)
+            await self._steering.execute(self._start.command)
         if self._start.kiosk:
             await self.action_kiosk()
         if unknown := sorted(set(self._start.config.keys) - keymap.all_ids()):
@@ -229,26 +150,21 @@ class FluxtuiApp(App[None]):
         self.desk.contexts, self.desk.warnings = found.every, found.warnings
         for context in found.watched:
             self.desk.fleet.add(context)
-        self._catch_up()
+        self._steering.catch_up()
         if again:
             return
         if self._start.place is not None:
-            await self._travel(self._start.place)
+            await self._steering.travel(self._start.place)
         await self.desk.fleet.start()
 
     async def on_unmount(self) -> None:
         """Leave nothing running."""
         await self.desk.fleet.stop()
 
-    def _seen(self) -> FleetScreen | None:
-        return self.screen if isinstance(self.screen, FleetScreen) and self.screen.is_mounted else None
-
     def _follow(self, batch: Batch) -> None:
         self.desk.watched.follow(batch, self.desk.now())
         self.desk.follow(batch)
-        seen = self._seen()
-        if seen is not None:
-            seen.follow(batch)
+        self._steering.follow(batch)
 
     def _badge_changed(self) -> None:
         for screen in self.screen_stack:  # under a dialog, too
@@ -256,217 +172,49 @@ class FluxtuiApp(App[None]):
                 screen.show_badges()
 
     def _tick(self) -> None:
-        seen = self._seen()
-        if seen is not None:
-            seen.tick()
+        self._steering.tick()
         if self._kiosk is not None:
             self._kiosk.tick()
 
-    def _catch_up(self) -> None:
-        seen = self._seen()
-        if seen is not None:
-            seen.catch_up()
-
-    # Commands
+    # What screens ask for
 
     async def on_command_given(self, event: CommandGiven) -> None:
         """A `:` command. The keys that follow wait in the queue until the screen that it leads to can take them."""
-        await self._execute(event.text)
+        await self._steering.execute(event.text)
 
     def on_opened(self, event: Opened) -> None:
         """Open an object's page over the list it was chosen in."""
-        from fluxtui.screens.resource import ResourceScreen
-
-        self._leaving()
-        self.push_screen(ResourceScreen(self.desk, event.cluster, event.identity, event.page))
+        self._steering.open_page(event.cluster, event.identity, event.page)
 
     async def on_located(self, event: Located) -> None:
         """Show an object in the tree, its ancestors unfolded."""
-        from fluxtui.screens.tree import TreeScreen
-
-        await self._go(Go("tree"))
-        if isinstance(self.screen, TreeScreen):
-            self.screen.show_object((event.cluster, event.identity))
+        await self._steering.go(Go("tree", ref=(event.cluster, event.identity)))
 
     async def on_preceded(self, event: Preceded) -> None:
         """Show what changed before an object became what it is."""
-        from fluxtui.screens.changes import ChangesScreen
-
-        await self._go(Go("changes"))
-        if isinstance(self.screen, ChangesScreen):
-            self.screen.show_before((event.cluster, event.identity))
-
-    def _refuse(self, text: str, told: str) -> None:
-        """Say on the command line what is wrong with a command."""
-        seen = self._seen()
-        if seen is not None:
-            seen.show_refusal(text, told)
-        else:
-            self.notify(told, title=f":{text}", severity="error", markup=False)
-
-    async def _execute(self, text: str) -> None:
-        try:
-            command = parse(text)
-        except UnknownWordError as error:
-            if wrong := refusal(self.desk, text):
-                self._refuse(text, wrong)
-                return
-            command = error.go
-        except CommandError as error:
-            self._refuse(text, str(error))
-            return
-        match command:
-            case Go():
-                await self._go(command)
-            case Contexts():
-                await self._change_contexts(command.patterns)
-            case Narrow():
-                if wrong := doubt(self.desk, command.namespace):
-                    self.notify(wrong, title=f":{text}", severity="warning", markup=False)
-                self.desk.namespace = command.namespace
-                self._catch_up()
-            case ShowView(name):
-                await self._show_view(text, name)
-            case Theme(name) if not name:
-                self.action_next_theme()
-            case Theme(name):
-                if wrong := self._choose_theme(name):
-                    self._refuse(text, wrong)
-            case Open() | Bookmark():
-                await self._go_or_keep(text, command)
-            case Do():
-                await self.run_action(command.action)
-        self._arrived()
-
-    async def _go(self, command: Go) -> None:
-        self._leaving()
-        self.desk.under_way = True
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        await self.switch_mode(command.screen)
-        if command.kind:
-            self._list_kind(command)  # at once: what is typed next is for that list
-        elif command.screen == "tree" and command.filter:
-            self._grow(command.filter)
-        elif command.screen == "changes" and command.seconds:
-            self._look_back(command.seconds)
-        self.desk.under_way = False
-        self._arrived()
-
-    async def _show_view(self, text: str, name: str) -> None:
-        """A list that the configuration names."""
-        from fluxtui.screens.kinds import KindsScreen
-
-        if wrong := refusal(self.desk, text):
-            self._refuse(text, wrong)
-            return
-        await self._go(Go("kinds"))
-        if isinstance(self.screen, KindsScreen):
-            self.screen.show_view(name, self.desk.views[name])
-
-    def _grow(self, asked: str) -> None:
-        from fluxtui.screens.tree import TreeScreen
-
-        if isinstance(self.screen, TreeScreen):
-            self.screen.show_text(asked)
-
-    def _look_back(self, seconds: int) -> None:
-        from fluxtui.screens.changes import ChangesScreen
-
-        if isinstance(self.screen, ChangesScreen):
-            self.screen.show_window(seconds)
-
-    def _list_kind(self, command: Go) -> None:
-        from fluxtui.screens.kinds import KindsScreen
-        from fluxtui.screens.resources import ResourcesScreen
-
-        if isinstance(self.screen, ResourcesScreen):
-            self.screen.show_kind(KINDS[command.kind], command.filter)
-        elif isinstance(self.screen, KindsScreen):
-            self.screen.show(command.kind, command.filter)
-
-    def _arrived(self) -> None:
-        seen = self._seen()
-        if seen is not None:
-            seen.arrived()
-
-    async def _go_or_keep(self, text: str, command: Open | Bookmark) -> None:
-        if isinstance(command, Open):
-            await self._open(text, command.link)
-        else:
-            self._keep(command.name)
-
-    async def _open(self, text: str, link: str) -> None:
-        from fluxtui.insight.link import LinkError, parse_link
-        from fluxtui.screens.resource import PAGES
-
-        names = [context.name for context in self.desk.contexts]
-        try:
-            place = parse_link(link, names, [page.tab.id for page in PAGES])
-        except LinkError as error:
-            self._refuse(text, str(error))
-            return
-        if place.cluster not in self.desk.fleet.clusters:
-            self._refuse(text, f"{place.cluster} is not watched: `:ctx +{place.cluster}` watches it too")
-        else:
-            await self._travel(place)
-
-    def _keep(self, name: str) -> None:
-        from fluxtui.screens.bookmarks import keep
-
-        seen = self._seen()
-        if seen is not None:
-            keep(seen, self.desk, seen.place(), name)
-
-    # Places
-
-    def _leaving(self) -> None:
-        seen = self._seen()
-        if seen is not None:
-            seen.leaving()
+        await self._steering.go(Go("changes", ref=(event.cluster, event.identity)))
 
     async def on_place_asked(self, event: PlaceAsked) -> None:
         """Go to a place, by a bookmark."""
-        await self._travel(event.place)
-
-    async def _travel(self, place: Place) -> None:
-        self._leaving()
-        await travel(self, self.desk, place)
+        await self._steering.travel(event.place)
 
     async def action_step(self, step: int) -> None:
         """Back to the place before, or forth again."""
-        self._leaving()
-        found, skipped = self.desk.trail.step(step, partial(gone, self.desk))
-        await self._arrive(found, skipped, "there is no place before" if step < 0 else "there is no place after")
+        await self._steering.step(step)
 
     async def action_last_place(self) -> None:
         """To the place that was looked at before this one, and back."""
-        self._leaving()
-        found, skipped = self.desk.trail.last(partial(gone, self.desk))
-        await self._arrive(found, skipped, "there is no other place yet")
+        await self._steering.turn_round()
 
-    async def _arrive(self, found: Place | None, skipped: Sequence[str], nowhere: str) -> None:
-        if skipped:
-            self.notify("; ".join(skipped[:3]), title="passed over", markup=False, timeout=4)
-        elif found is None:
-            self.notify(nowhere, markup=False, timeout=2)
-        if found is not None:
-            await travel(self, self.desk, found)
+    async def action_go(self, screen: str) -> None:
+        """Show a tab."""
+        await self._steering.go(Go(screen))
 
-    async def _change_contexts(self, patterns: Sequence[str]) -> None:
-        from fluxtui.screens.contexts import ContextsScreen
-        from fluxtui.screens.watching import change
+    def action_leave(self) -> None:
+        """Close the page on top, or quit."""
+        self._steering.leave()
 
-        if not patterns:
-            await self.push_screen(ContextsScreen(self.desk))
-            return
-
-        async def carry_out() -> None:
-            told, well = await change(self.desk, patterns)
-            self.notify(told, title=":ctx", severity="information" if well else "error", markup=False)
-            self._catch_up()
-
-        self.run_worker(carry_out(), name="contexts")
+    # Themes
 
     def _load_own_themes(self) -> None:
         """The themes in the configuration's folder; what is wrong with one is told, the others are used."""
@@ -487,27 +235,19 @@ class FluxtuiApp(App[None]):
         self.theme = known
         return ""
 
+    def action_next_theme(self) -> None:
+        """The next of our themes."""
+        at = themes.BUILTIN.index(self.theme) if self.theme in themes.BUILTIN else -1
+        self.theme = themes.BUILTIN[(at + 1) % len(themes.BUILTIN)]
+
     # Actions
 
     def action_command_palette(self) -> None:
         """Everything that can be done or gone to from here."""
         from fluxtui.screens.reach import open_palette
 
-        seen = self._seen()
-        if seen is not None:
+        if (seen := self._steering.seen) is not None:
             open_palette(seen, self.desk)
-
-    async def action_go(self, screen: str) -> None:
-        """Show a tab."""
-        await self._go(Go(screen))
-
-    def action_leave(self) -> None:
-        """Close the page on top, or quit."""
-        if len(self.screen_stack) > 1:
-            self._leaving()
-            self.pop_screen()
-        else:
-            self.exit()
 
     def action_keys(self) -> None:
         """The keys of this screen."""
@@ -530,35 +270,16 @@ class FluxtuiApp(App[None]):
         from fluxtui.screens.acting import reopen
 
         if not reopen(self.screen, self.desk):
-            await self._go(Go("journal"))
+            await self._steering.go(Go("journal"))
 
     def copy_to_clipboard(self, text: str) -> None:
         """To the clipboard of whoever sits at the terminal; where there is none for it, into a file, and say so."""
-        from fluxtui.screens.clipboard import harmless, has_tmux
+        from fluxtui.screens.clipboard import copy
 
-        text = harmless(text)
-        self._clipboard = text
-        if has_tmux(os.environ):
-            self.run_worker(self._copy_by_tmux(text), name="clipboard")
-        else:
-            self._copy_by_terminal(text)
-
-    async def _copy_by_tmux(self, text: str) -> None:
-        from fluxtui.screens.clipboard import by_tmux
-
-        if not await by_tmux(text):
-            self._copy_by_terminal(text)
-
-    def _copy_by_terminal(self, text: str) -> None:
-        from fluxtui.screens.clipboard import into_file, sequence
-
-        order = sequence(text, os.environ)
-        if order and self._driver is not None:
-            self._driver.write(order)
-        elif not order:
-            self.notify(
-                into_file(text, self.desk.state), title="not in the clipboard", severity="warning", markup=False
-            )
+        self._clipboard = clean(text)
+        if self._driver is not None:
+            copied = copy(self, self._clipboard, self._driver.write, self.desk.state)
+            self.run_worker(copied, name="clipboard")
 
     def action_retry(self) -> None:
         """Connect again, now."""
@@ -571,28 +292,23 @@ class FluxtuiApp(App[None]):
         """Turn the pages on a wall screen until somebody presses a key."""
         from fluxtui.screens.cycling import Kiosk, Manner
 
-        self.end_kiosk()
+        self._end_kiosk()
         manner = Manner(self._start.every, self._start.bell)
-        kiosk = Kiosk(self.desk, manner, [*self._modes], self._turn, self.bell, self._connect_again)
-        await self._go(Go("kiosk"))
+        kiosk = Kiosk(self.desk, manner, self._turn, self.bell, self._connect_again, self.set_interval)
+        await kiosk.show()
         self._kiosk = kiosk
-        self._turning = self.set_interval(manner.every, kiosk.next)
 
     async def _turn(self, mode: str) -> None:
-        if self._kiosk is not None:
-            await self._go(Go(mode))
+        await self._steering.go(Go(mode))
 
     def _connect_again(self) -> None:
         self.run_worker(self._connect(again=True), name="connect again", exit_on_error=True)
 
-    def end_kiosk(self) -> bool:
-        """Stop turning pages; returns whether they were turned."""
-        kiosk, self._kiosk = self._kiosk, None
-        if self._turning is not None:
-            self._turning.stop()
-        if kiosk is not None:
-            kiosk.end()
-        return kiosk is not None
+    def _end_kiosk(self) -> None:
+        """Stop turning pages, if they are turned."""
+        if self._kiosk is not None:
+            self._kiosk.end()
+        self._kiosk = None
 
     async def on_event(self, event: events.Event) -> None:
         """Any key ends the kiosk, and does nothing else: whoever pressed it wants to look."""
@@ -603,9 +319,9 @@ class FluxtuiApp(App[None]):
             and not event.is_forwarded
         ):
             on_wall = self.screen.id == "wall"
-            self.end_kiosk()
+            self._end_kiosk()
             if on_wall:
-                await self._go(Go("triage"))
+                await self._steering.go(Go("triage"))
             self.notify(":kiosk begins again", title="the kiosk is over", markup=False, timeout=4)
             return
         await super().on_event(event)
@@ -614,8 +330,3 @@ class FluxtuiApp(App[None]):
         """Nothing pops up on a wall."""
         if self._kiosk is None:
             super().notify(message, **more)
-
-    def action_next_theme(self) -> None:
-        """The next of our themes."""
-        at = themes.BUILTIN.index(self.theme) if self.theme in themes.BUILTIN else -1
-        self.theme = themes.BUILTIN[(at + 1) % len(themes.BUILTIN)]

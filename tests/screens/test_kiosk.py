@@ -48,7 +48,7 @@ async def test_it_turns_its_pages(incident: World) -> None:
         app: Any = pilot.app
         for mode in ("kiosk", "health", "changes", "kiosk"):
             await until(pilot, lambda mode=mode: app.current_mode == mode and app._kiosk is not None)
-            await app._kiosk.next()
+            await app._kiosk._next()
         pilot.app.notify("a toast")
         await pilot.pause()
         assert not list(pilot.app._notifications)  # nothing pops up

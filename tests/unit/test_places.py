@@ -9,11 +9,12 @@ import pytest
 
 from fluxtui.insight.link import LinkError, link_to, parse_link
 from fluxtui.insight.place import MOST, PAGE, Place, Trail
+from fluxtui.kinds.text import clean
 from fluxtui.notes.bookmarks import BookmarkError, Bookmarks
 from fluxtui.notes.typed import MOST as MOST_TYPED
 from fluxtui.notes.typed import Typed
 from fluxtui.screens.clipboard import MOST as MOST_COPIED
-from fluxtui.screens.clipboard import harmless, into_file, sequence
+from fluxtui.screens.clipboard import into_file, sequence
 
 TABS = ("overview", "why", "yaml")
 CLUSTERS = ("prod", "prod/eu-1", "arn:aws:eks:eu-1:1:cluster/main")
@@ -244,4 +245,4 @@ def test_multiplexers_are_handed_what_they_hand_on() -> None:
 
 
 def test_what_is_copied_holds_nothing_that_a_terminal_obeys() -> None:
-    assert harmless("a\x1b[31mb\r\n\u202ec\x07") == "a\\x1b[31mb\\x0d\n\\u202ec\\x07"
+    assert clean("a\x1b[31mb\r\n\u202ec\x07") == "a\\x1b[31mb\\x0d\n\\u202ec\\x07"

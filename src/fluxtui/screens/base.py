@@ -14,7 +14,7 @@ from fluxtui import keymap
 from fluxtui.actions.target import Target, targets
 from fluxtui.insight.place import Place
 from fluxtui.kinds.served import ServedKind
-from fluxtui.screens.commands import suggest
+from fluxtui.screens.commands import Go, suggest
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.finding import look_around, served
 from fluxtui.screens.refusing import refusal
@@ -133,6 +133,9 @@ class FleetScreen(Screen[None]):
         desk = self.desk
         scope, filtered = tuple(sorted(desk.scope)), desk.filters.get(self.tab, "")
         return Place(screen=self.tab, filter=filtered, scope=scope, namespace=desk.namespace, cursor=self.chosen())
+
+    def obey(self, command: Go) -> None:
+        """Show what the command that leads here asks for."""
 
     def stand_at(self, place: Place) -> None:
         """Show a place of this screen; scope and filter are those of the place already."""

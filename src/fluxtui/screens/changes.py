@@ -24,6 +24,7 @@ from fluxtui.screens.changes_words import (
     change_style,
     group_facts,
 )
+from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
@@ -75,12 +76,19 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
 
     # The span of time
 
-    def show_window(self, seconds: int) -> None:
+    def obey(self, command: Go) -> None:
+        """What changed in the last so many seconds, or before an object became what it is."""
+        if command.ref is not None:
+            self._show_before(command.ref)
+        elif command.seconds:
+            self._show_window(command.seconds)
+
+    def _show_window(self, seconds: int) -> None:
         """Look at the last so many seconds."""
         self._window, self._since, self._about = seconds, 0, None
         self._again()
 
-    def show_before(self, ref: Ref) -> None:
+    def _show_before(self, ref: Ref) -> None:
         """Look at what changed before an object became what it is; what is upstream of it is marked."""
         row = self.desk.store.row(*ref)
         self._about, self._place = ref, True
@@ -107,18 +115,18 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """The next window; after the widest what changed since shortly before the first failure that lasts."""
         first = first_failure(self.desk.store)
         if self._about is not None or self._since:
-            self.show_window(WINDOWS[0])
+            self._show_window(WINDOWS[0])
         elif self._window == WINDOWS[-1] and first:
             self._since = first - WINDOWS[0]
             self._again()
         else:
             wider = [window for window in WINDOWS if window > self._window]
-            self.show_window(wider[0] if wider else WINDOWS[0])
+            self._show_window(wider[0] if wider else WINDOWS[0])
 
     def action_back(self) -> None:
         """Escape: from what was before a failure to everything again."""
         if self._about is not None and not self.desk.filters.get(self.tab):
-            self.show_window(self._window)
+            self._show_window(self._window)
         else:
             super().action_back()
 

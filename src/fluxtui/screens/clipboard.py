@@ -7,11 +7,12 @@ Nothing tells whether a terminal obeyed. What cannot be copied like that is writ
 import asyncio
 import base64
 import contextlib
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fluxtui.kinds.text import clean
+from textual.app import App
 
 MOST = 74_994
 """Bytes that terminals take: 100,000 characters of base64 less the sequence around it."""
@@ -24,9 +25,14 @@ WITHOUT = ("linux", "dumb", "")
 NAME = "copied.txt"
 
 
-def harmless(text: str) -> str:
-    """The text without anything that a terminal or a shell it is pasted into would obey but line breaks."""
-    return clean(text)
+async def copy(app: App[None], text: str, write: Callable[[str], object], folder: Path | None) -> None:
+    """Copy a text by `write`, which writes to the terminal; where that cannot be, into a file, and say so."""
+    if _has_tmux(os.environ) and await _by_tmux(text):
+        return
+    if order := sequence(text, os.environ):
+        write(order)
+    else:
+        app.notify(into_file(text, folder), title="not in the clipboard", severity="warning", markup=False)
 
 
 def sequence(text: str, environ: Mapping[str, str]) -> str:
@@ -43,12 +49,12 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
     return order
 
 
-def has_tmux(environ: Mapping[str, str]) -> bool:
+def _has_tmux(environ: Mapping[str, str]) -> bool:
     """Whether we run in a tmux that can be asked."""
     return bool(environ.get("TMUX")) and shutil.which("tmux", path=environ.get("PATH")) is not None
 
 
-async def by_tmux(text: str) -> bool:
+async def _by_tmux(text: str) -> bool:
     """Have tmux keep the text as its newest buffer, and hand it to the terminal; whether it did."""
     for options in (("-w",), ()):  # -w is of tmux 3.2
         process = None

@@ -22,14 +22,17 @@ class UnknownWordError(CommandError):
 
 @dataclass(frozen=True)
 class Go:
-    """Show a screen; for lists, of this kind (on the screen ``kinds``: names between commas), and with this filter
-    (None: as it was); changes of so many seconds.
+    """Show a screen; for lists, of this kind (on the screen ``kinds``: names between commas, or a view of the
+    configuration), and with this filter (None: as it was); changes of so many seconds, or before an object's own.
     """
 
     screen: str
     kind: str = ""
     filter: str | None = None
     seconds: int = 0
+    view: str = ""
+    ref: tuple[str, str] | None = None
+    """The object that it is about: (cluster, id)."""
 
 
 @dataclass(frozen=True)

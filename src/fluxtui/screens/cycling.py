@@ -1,8 +1,9 @@
 """The kiosk: a wall screen that nobody touches. It turns the pages, rings, and connects for ever; any key ends it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import msgspec
+from textual.timer import Timer
 
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.bell import Bell
@@ -10,7 +11,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.store.changes import Batch
 
 PAGES = ("kiosk", "health", "changes")
-"""The modes that it shows in turn; those that there are."""
+"""The modes that it shows in turn."""
 AGAIN = 300.0
 """Seconds after which what is not connected is tried at once, besides its own tries."""
 
@@ -23,22 +24,22 @@ class Manner(msgspec.Struct, frozen=True):
 
 
 class Kiosk:
-    """For as long as it cycles. `turn` shows a mode, `ring` rings the bell, `connect` looks for clusters anew."""
+    """From the beginning to `end`. `turn` shows a mode, `ring` rings the bell, `connect` looks for clusters anew, and
+    `repeat` calls again and again after so many seconds.
+    """
 
     def __init__(
         self,
         desk: Desk,
         manner: Manner,
-        pages: Sequence[str],
         turn: Callable[[str], Awaitable[None]],
         ring: Callable[[], None],
         connect: Callable[[], None],
+        repeat: Callable[[float, Callable[[], Awaitable[None]]], Timer],
     ) -> None:
         self._desk = desk
-        self._pages = [page for page in PAGES if page in pages]
         self._turn = turn
         self._connect = connect
-        self._every = manner.every
         self._bell = Bell(ring if manner.bell else None, desk.now)
         self._at = 0
         self._tried = desk.now()
@@ -46,22 +47,22 @@ class Kiosk:
         desk.listeners.append(self.hear)
         if desk.report is not None:
             self.hear(desk.report)
+        self._turning = repeat(manner.every, self._next)
 
     def end(self) -> None:
-        """Stop listening."""
+        """Turn no more pages, and listen no more."""
+        self._turning.stop()
         self._unsubscribe()
         if self.hear in self._desk.listeners:
             self._desk.listeners.remove(self.hear)
 
-    @property
-    def every(self) -> float:
-        """Seconds for each page."""
-        return self._every
+    async def show(self) -> None:
+        """Show the page whose turn it is."""
+        await self._turn(PAGES[self._at])
 
-    async def next(self) -> None:
-        """Turn to the next page."""
-        self._at = (self._at + 1) % len(self._pages)
-        await self._turn(self._pages[self._at])
+    async def _next(self) -> None:
+        self._at = (self._at + 1) % len(PAGES)
+        await self.show()
 
     def hear(self, report: TriageReport) -> None:
         """A new report: ring for what is new in it."""

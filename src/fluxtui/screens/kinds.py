@@ -21,6 +21,7 @@ from fluxtui.kube.answers import Forbidden, KubeError, LoginNeeded, Unauthorized
 from fluxtui.kube.beside import Beside
 from fluxtui.kube.cluster import Cluster
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
+from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.finding import Listed, meant, wrong_kinds
 from fluxtui.screens.kinds_facts import row_facts
@@ -80,7 +81,14 @@ class KindsScreen(FleetScreen):
 
     # What is listed
 
-    def show(
+    def obey(self, command: Go) -> None:
+        """Kinds by their names, or what the configuration names."""
+        if command.view:
+            self._show_view(command.view, self.desk.views[command.view])
+        elif command.kind:
+            self._list(command.kind, command.filter)
+
+    def _list(
         self,
         words: str,
         filter_text: str | None = None,
@@ -99,11 +107,11 @@ class KindsScreen(FleetScreen):
             self.query_one("#table", VirtualTable).reset_cursor()
             self._open()
 
-    def show_view(self, name: str, view: View) -> None:
+    def _show_view(self, name: str, view: View) -> None:
         """List what the configuration names."""
         column = column_id(view.sort.removeprefix("-"), ()) if view.sort else "status"
         sort = (column, view.sort.startswith("-"))
-        self.show(",".join(view.kinds), view.filter, name=name, sort=sort, columns=view.columns)
+        self._list(",".join(view.kinds), view.filter, name=name, sort=sort, columns=view.columns)
 
     def _resolve(self) -> None:
         """What the words mean, as far as the clusters have told."""

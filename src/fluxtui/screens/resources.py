@@ -16,6 +16,7 @@ from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
+from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import Lost, lost_spans
@@ -41,7 +42,7 @@ FAULTS = "status:failed,blocked,unknown,suspended"
 
 
 class ResourcesScreen(FleetScreen):
-    """One list at a time; `show_kind` changes which."""
+    """One list at a time; `:` and a kind changes which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.RESOURCES]
     tab = "resources"
@@ -64,7 +65,12 @@ class ResourcesScreen(FleetScreen):
 
     # What is listed
 
-    def show_kind(self, kind: Kind, filter_text: str | None = None) -> None:
+    def obey(self, command: Go) -> None:
+        """The list of a kind."""
+        if command.kind:
+            self._show_kind(KINDS[command.kind], command.filter)
+
+    def _show_kind(self, kind: Kind, filter_text: str | None = None) -> None:
         """List another kind from its top, with this filter (None: the one that is on)."""
         another, self._kind = kind is not self._kind, kind
         self._sort = (kind.order, False)
@@ -84,7 +90,7 @@ class ResourcesScreen(FleetScreen):
         """The list of that kind, as it was sorted if it is the one that is seen."""
         kind = KINDS.get(place.kind, self._kind)
         if kind is not self._kind:
-            self.show_kind(kind, place.filter)
+            self._show_kind(kind, place.filter)
         super().stand_at(place)
 
     def _new_listing(self) -> Listing:

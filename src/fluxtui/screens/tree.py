@@ -15,6 +15,7 @@ from fluxtui.insight.outline import Fold, LineKey, Outline
 from fluxtui.insight.place import Place
 from fluxtui.insight.triage import TriageReport
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
+from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.tree_asked import Asked, asked_for
 from fluxtui.screens.tree_details import band_facts, cluster_facts, edge_line, node_facts
@@ -580,7 +581,14 @@ class TreeScreen(FleetScreen):
 
     # Being asked
 
-    def show_object(self, ref: Ref) -> None:
+    def obey(self, command: Go) -> None:
+        """The way to an object; or what follows ``:tree``: a cluster, an object, else a filter."""
+        if command.ref is not None:
+            self._show_object(command.ref)
+        elif command.filter:
+            self._show_text(command.filter)
+
+    def _show_object(self, ref: Ref) -> None:
         """Unfold the way to an object, now or as soon as it is drawn."""
         if self.desk.scope and ref[0] not in self.desk.scope:
             self.desk.scope |= {ref[0]}
@@ -599,8 +607,7 @@ class TreeScreen(FleetScreen):
             self._placed = True
         self.catch_up()
 
-    def show_text(self, text: str) -> None:
-        """What follows ``:tree``: a cluster, an object, else a filter."""
+    def _show_text(self, text: str) -> None:
         if self._roots:
             self._come_back()
         if text in self.desk.fleet.clusters or text in {context.name for context in self.desk.contexts}:

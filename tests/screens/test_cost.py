@@ -120,7 +120,7 @@ async def test_what_is_not_seen_is_not_touched(many: World, monkeypatch: pytest.
         followed = counting(monkeypatch, ResourcesScreen, "follow")
         applied, ordered = counting(monkeypatch, Listing, "apply"), Counter().on(resources_module, "order")
         cells = counting(monkeypatch, ObjectRows, "cells")
-        shown = counting(monkeypatch, ResourcesScreen, "_show")
+        shown = counting(monkeypatch, ResourcesScreen, "show_all")
         for number in range(20):
             many.put("alpha", kustomization("ns-0", "app-0000", ready=bool(number % 2)))
             many.tell()
@@ -183,7 +183,7 @@ async def test_a_batch_that_concerns_another_kind_does_not_repaint(
         await opened(pilot)
         await command(pilot, "hr")
         await sees(pilot, "no HelmReleases")
-        shown = counting(monkeypatch, ResourcesScreen, "_show")
+        shown = counting(monkeypatch, ResourcesScreen, "show_all")
         many.put("alpha", kustomization("ns-2", "app-0002", ready=False, message="once more"))
         many.tell()
         await pilot.pause()

@@ -4,64 +4,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 import msgspec
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 
 from fluxtui import keymap
 from fluxtui.insight.narrowing import narrows
 from fluxtui.insight.place import Place
-from fluxtui.kinds.ages import ago
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS
-from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
 from fluxtui.screens.commands import Go
-from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
+from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, object_facts
-from fluxtui.screens.lost import Lost, lost_spans
+from fluxtui.screens.lists import ListScreen, count_spans
 from fluxtui.screens.rows import ObjectRows, order, table_columns
 from fluxtui.screens.slices import sliced
-from fluxtui.screens.telling import NoticeText
 from fluxtui.store.changes import Batch
 from fluxtui.store.listing import Accept, Listing, everything
 from fluxtui.store.row import Row
-from fluxtui.store.state import DataState, Phase
-from fluxtui.widgets.factsheet import Fact, FactSheet
-from fluxtui.widgets.flowline import FlowLine
-from fluxtui.widgets.keyhints import KeyHint
-from fluxtui.widgets.notice import Notice, Tone
+from fluxtui.store.state import DataState
+from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_source import Span
-from fluxtui.widgets.virtual_table import VirtualTable
 
-WIDE = 132
-"""Columns of a terminal from which on the details stand beside the list."""
 AT_ONCE = 4096
 """Rows that are gone through before the next key is heard."""
 FAULTS = "status:failed,blocked,unknown,suspended"
 
 
-class ResourcesScreen(FleetScreen):
+class ResourcesScreen(ListScreen):
     """One list at a time; `:` and a kind changes which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.RESOURCES]
     tab = "resources"
 
+    faults = FAULTS
+
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
         self._kind: Kind = KINDS["Kustomization"]
-        self._sort = ("status", False)
-        self._listing = self._new_listing()
+        super().__init__(desk, ("status", False))
         self._filter = ""
         """What the list is filtered by now."""
-
-    def compose_body(self) -> ComposeResult:
-        """A line that says what is listed, the list, the details beside it, and what stands there without rows."""
-        yield FlowLine(id="title")
-        with Horizontal(id="listing"):
-            yield VirtualTable(id="table")
-            yield FactSheet(id="details")
-        yield Notice(id="notice")
 
     # What is listed
 
@@ -79,7 +60,7 @@ class ResourcesScreen(FleetScreen):
         if self.is_mounted:
             self.catch_up()
             if another:
-                self.query_one("#table", VirtualTable).reset_cursor()
+                self.table.reset_cursor()
             self.show_hints()
 
     def place(self) -> Place:
@@ -93,7 +74,8 @@ class ResourcesScreen(FleetScreen):
             self._show_kind(kind, place.filter)
         super().stand_at(place)
 
-    def _new_listing(self) -> Listing:
+    def new_listing(self) -> Listing:
+        """Of one kind."""
         name = self._kind.name
         within = self.desk.in_scope if self._kind.namespaced else self.desk.in_clusters
         return Listing(
@@ -103,18 +85,18 @@ class ResourcesScreen(FleetScreen):
     def catch_up(self) -> None:
         """List anew: kind, scope or filter are others, or the screen was not seen."""
         self.workers.cancel_group(self, "filter")
-        self._listing = self._new_listing()
+        self._listing = self.new_listing()
         wrong = self._fill(self.desk.filters.get(self.tab, ""))
         if wrong:  # a filter that came with a command: it must not make the list look empty
             self.desk.filters[self.tab] = ""
             self._fill("")
             self.notify(wrong, title="filter", severity="warning", markup=False)
-        table = self.query_one("#table", VirtualTable)
+        table = self.table
         columns = table_columns(self._kind, clusters=len(self.desk.clusters()) != 1)
         table.set_source(ObjectRows(self.desk, self._listing, self._kind, columns), columns)
         table.sort = self._sort
         self.rest_on(table)
-        self._show()
+        self.show_all()
 
     def filter_rows(self) -> Iterable[Row]:
         """Those of the kind."""
@@ -174,17 +156,17 @@ class ResourcesScreen(FleetScreen):
         self._refilled(text)
 
     def _refilled(self, text: str) -> None:
-        table = self.query_one("#table", VirtualTable)
+        table = self.table
         table.sort = self._sort
         table.refresh_all()
-        self._show(filter_text=text)
+        self.show_all(filter_text=text)
 
     # What happens
 
     def follow(self, batch: Batch) -> None:
         """Rows that changed in place are painted again; the list itself only if rows came, went or moved."""
         moved, repaint = self._listing.apply(batch.changes)
-        table = self.query_one("#table", VirtualTable)
+        table = self.table
         states = any(kind == self._kind.name for _, kind in batch.states)
         if moved:
             table.refresh_all()
@@ -193,99 +175,39 @@ class ResourcesScreen(FleetScreen):
         if states and not moved:
             table.refresh_all()
         if moved or states or repaint:
-            self._show()
+            self.show_all()
 
     def tick(self) -> None:
         """Ages and the age of stale data."""
-        self.query_one("#table", VirtualTable).refresh_all()
-        self._show()
-
-    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
-        """Another row is under the cursor: its details."""
-        self._show_details()
-
-    def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
-        """A row was opened."""
-        chosen = self.chosen()
-        if chosen is not None:
-            self.post_message(Opened(*chosen))
-
-    def on_virtual_table_sort_requested(self, event: VirtualTable.SortRequested) -> None:
-        """A column's title was clicked."""
-        self.action_sort(event.column_id)
-
-    def on_virtual_table_marked(self, event: VirtualTable.Marked) -> None:
-        """Marks are counted in the last line."""
-        self.show_hints()
-
-    def on_resize(self) -> None:
-        """The details need room."""
-        self.query_one("#details", FactSheet).display = self.size.width >= WIDE
-        self._show_details()
+        self.table.refresh_all()
+        self.show_all()
 
     # What it says
 
-    def chosen(self) -> tuple[str, str] | None:
-        """The row under the cursor."""
-        key = self.query_one("#table", VirtualTable).cursor_key
-        return key if isinstance(key, tuple) else None  # pyright: ignore[reportUnknownVariableType]
+    @property
+    def listed_title(self) -> str:
+        """The kind's name."""
+        return self._kind.title
 
-    def _show(self, filter_text: str | None = None) -> None:
-        text = self.desk.filters.get(self.tab, "") if filter_text is None else filter_text
-        self.query_one("#title", FlowLine).show(self._title(text))
-        empty = not len(self._listing)
-        notice = self.query_one("#notice", Notice)
-        self.query_one("#listing").display = not empty
-        if notice.display != empty:
-            notice.display = empty
-            self.show_hints()
-        if empty:
-            notice.show(*self._reason(text))
-        else:
-            self._show_details()
+    def facts(self, cluster: str, identity: str) -> Sequence[Fact]:
+        """What is known of the object."""
+        row = self.desk.store.row(cluster, identity)
+        if row is None:
+            return ()
+        title = Fact("", [(named(row.record.id), "title"), (f"  {row.cluster}", "muted")], 2)
+        return (title, Fact("", []), *object_facts(self.desk, row))
 
-    def _show_details(self) -> None:
-        details = self.query_one("#details", FactSheet)
-        chosen = self.chosen() if details.display else None
-        row = self.desk.store.row(*chosen) if chosen is not None else None
-        if row is not None:
-            title = Fact("", [(named(row.record.id), "title"), (f"  {row.cluster}", "muted")], 2)
-            details.show([title, Fact("", []), *object_facts(self.desk, row)])
-
-    def _states(self) -> list[tuple[str, DataState]]:
+    def states(self) -> list[tuple[str, DataState]]:
+        """Of its table in each cluster."""
         name = self._kind.name
         return [(cluster, self.desk.store.table(cluster, name).state) for cluster in self.desk.clusters()]
 
-    def _title(self, filter_text: str) -> list[Span]:
-        shown, total = len(self._listing), self._listing.total
-        count = f"{shown} of {total}" if shown != total else str(total)
-        spans: list[Span] = [(f" {self._kind.title} ", "title"), (count, "strong"), *self._lost()]
-        scope: list[Span] = [(f" · {self.desk.scope_words()}", "muted")]
-        if filter_text.strip():
-            told: list[Span] = [(" · filter ", "muted"), (filter_text, "accent"), (f" hides {total - shown}", "muted")]
-            narrowed = bool(self.desk.scope or self.desk.namespace)
-            scope = scope + told if narrowed else told + scope  # that it is everything can be cut
-        return [*spans, *scope, *self._counts()]
-
-    def _lost(self) -> list[Span]:
-        """Where the count is not that of now, and since when."""
-        now = self.desk.now()
-        return lost_spans(
-            Lost(cluster, state.phase, ago(state.contact or state.since, now))
-            for cluster, state in self._states()
-            if state.phase not in (Phase.FRESH, Phase.MISSING)
-        )
-
-    def _counts(self) -> list[Span]:
-        """How many are not ready, by status, without walking the list."""
-        totals = [sum(counts) for counts in zip(*map(self._statuses, self.desk.clusters()), strict=True)]
-        faults = (Status.FAILED, Status.BLOCKED, Status.SUSPENDED, Status.UNKNOWN, Status.PROGRESSING)
-        spans = [
-            (f"{status.glyph} {totals[status]} ", STATUS_STYLES[status])
-            for status in faults
-            if totals and totals[status]
-        ]
-        return [(" · ", "muted"), *spans] if spans else []
+    def heading(self, filter_text: str) -> list[Span]:
+        """``Kustomizations 3 of 120 · filter … · ✖ 2``."""
+        spans: list[Span] = [(f" {self._kind.title} ", "title"), (self.counted(), "strong"), *self.lost()]
+        statuses = [self._statuses(cluster) for cluster in self.desk.clusters()]
+        counts = count_spans([sum(each) for each in zip(*statuses, strict=True)]) if statuses else []
+        return [*spans, *self.narrowed(filter_text), *counts]
 
     def _statuses(self, cluster: str) -> Sequence[int]:
         """How many objects of the kind have each status in a cluster, in the namespace that the view is narrowed to."""
@@ -299,92 +221,7 @@ class ResourcesScreen(FleetScreen):
                 counts[row.status] += 1
         return counts
 
-    def _reason(self, filter_text: str) -> NoticeText:
-        """Why there are no rows: tone, headline, explanation, what to do next."""
-        title, states = self._kind.title, self._states()
-        if self._listing.total:
-            return (
-                "empty",
-                f"no {title} match",
-                [f"The filter {filter_text!r} hides all {self._listing.total}."],
-                [("esc", "clear the filter"), ("/", "change it")],
-            )
-        if not states:
-            why = self.desk.trouble or "No cluster is watched."
-            return "nodata", "no clusters", [why], [(":ctx", "choose clusters")]
-        phases = {state.phase for _, state in states}
-        if Phase.FRESH in phases:
-            others = [f"{cluster}: {state.phase}" for cluster, state in states if state.phase is not Phase.FRESH]
-            told = (
-                [f"But not everything is known: {joined(others)}."]
-                if others
-                else [f"Nothing of this kind exists in {self.desk.scope_words()}."]
-            )
-            return "empty", f"no {title}", told, [("0", "all clusters and namespaces"), (":", "another kind")]
-        worst = next(phase for phase in (Phase.LOADING, *PHASES) if phase in phases)
-        tones: dict[Phase, Tone] = {Phase.LOADING: "loading", Phase.FORBIDDEN: "forbidden", Phase.MISSING: "empty"}
-        headline = {
-            Phase.LOADING: f"loading {title}",
-            Phase.FORBIDDEN: f"you may not see {title} here",
-            Phase.MISSING: f"{title} are not installed",
-            Phase.LOGIN: "a login is needed",
-        }.get(worst, f"no data on {title}")
-        lines = [f"{cluster}: {state.detail or state.phase}" for cluster, state in states][:6]
-        return (
-            tones.get(worst, "nodata"),
-            headline,
-            lines,
-            [(":ctx", "how each cluster answers"), (":", "another kind")],
-        )
-
-    def hints(self) -> Sequence[KeyHint]:
-        """Keys of a list."""
-        if not len(self._listing):
-            return (*COMMON_HINTS, KeyHint("0", "all", 15))
-        marks = len(self.query_one("#table", VirtualTable).marks)
-        return (
-            KeyHint("⏎", "open", 90, "enter"),
-            *COMMON_HINTS,
-            KeyHint("space", "mark", 35),
-            KeyHint("ctrl+a", "mark all" if marks < len(self._listing) else "mark none", 25),
-            KeyHint("N A S", "sort", 30, "S"),
-            KeyHint("f", "faults only", 38),
-            KeyHint("c", "copy name" if not marks else f"copy {marks} names", 20),
-            KeyHint("0", "all", 15),
-        )
-
-    def marked(self) -> Sequence[tuple[str, str]]:
-        """The marked rows, in the order of the list."""
-        marks = self.query_one("#table", VirtualTable).marks
-        return [key for index in range(len(self._listing)) if (key := self._listing.key(index)) in marks]
-
-    def note(self) -> Sequence[Span]:
-        """How many are marked."""
-        marks = len(self.query_one("#table", VirtualTable).marks)
-        return [(f"{marks} marked", "accent")] if marks else []
-
-    # Keys
-
-    def action_sort(self, column_id: str) -> None:
-        """Sort by a column; a second time turns the order."""
-        self._sort = (column_id, not self._sort[1] if self._sort[0] == column_id else False)
+    def resort(self) -> None:
+        """As another filter: in slices where there are very many rows."""
         text = self.desk.filters.get(self.tab, "")
         self._refill(text, self._accepted(text)[0])
-
-    def action_sort_next(self, step: int) -> None:
-        """Sort by the column beside the one that it is sorted by."""
-        ids = [column.id for column in self.query_one("#table", VirtualTable).columns]
-        at = ids.index(self._sort[0]) if self._sort[0] in ids else 0
-        self._sort = (ids[(at + step) % len(ids)], True)
-        self.action_sort(self._sort[0])
-
-    def action_faults(self) -> None:
-        """Only what is not well, or everything again; what else is in the filter stays there."""
-        terms = self.desk.filters.get(self.tab, "").split(" ")
-        kept = [term for term in terms if term != FAULTS]
-        self._filtered(" ".join(kept if len(kept) < len(terms) else [*filter(None, kept), FAULTS]), final=True)
-
-    def action_wide(self) -> None:
-        """Every column at its full width, scrolling sideways; or what fits."""
-        table = self.query_one("#table", VirtualTable)
-        table.wide = not table.wide

@@ -371,3 +371,17 @@ async def test_only_a_new_row_is_highlighted() -> None:
         await pilot.press("home")
         await pilot.pause()
         assert keys_of(app.heard) == [0, 1, 19]
+
+
+async def test_a_list_that_was_hidden_has_the_keys_again() -> None:
+    app = Gallery(rows=10)
+    async with app.run_test(size=(120, 40)) as pilot:
+        table = app.query_one(VirtualTable)
+        table.focus()
+        table.display = False
+        await pilot.pause()
+        assert app.focused is None
+        table.display = True
+        await pilot.pause()
+        await pilot.press("down")
+        assert table.cursor_index == 1

@@ -144,6 +144,11 @@ class FleetScreen(Screen[None]):
 
     # What all do
 
+    @property
+    def in_sight(self) -> bool:
+        """Whether it is the screen on top and its widgets are there: a program that ends takes them away first."""
+        return self.is_current and self.display
+
     def arrived(self) -> None:
         """Somebody looks at this place: one may come back to it."""
         known = self.tab in self.desk.places and not self.desk.under_way

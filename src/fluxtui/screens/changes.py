@@ -149,7 +149,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
             return  # it answers what was asked before
         self._unfolded &= {group.key for group in report.groups}
         super().show_report(report)
-        if self._place and self.is_current and self.display:
+        if self._place and self.in_sight:
             self._place = False
             self._go_before(report)
 

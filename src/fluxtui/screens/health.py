@@ -101,6 +101,8 @@ class HealthScreen(FleetScreen):
     def show_report(self, report: HealthReport) -> None:
         """A new report: list its control planes."""
         self._report = report
+        if not self.in_sight:
+            return
         wrong = self._list(self.desk.filters.get(self.tab, ""))
         if wrong:
             self.desk.filters[self.tab] = ""

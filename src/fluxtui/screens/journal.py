@@ -65,7 +65,7 @@ class JournalScreen(RosterScreen[Kept, Action]):
         self.set_interval(LOOK, self._look)
 
     def _look(self) -> None:
-        if self.is_current and self._prints() != self._read[0]:
+        if self.in_sight and self._prints() != self._read[0]:
             self._reporting.wake()
 
     def _prints(self) -> tuple[tuple[int, int] | None, ...]:

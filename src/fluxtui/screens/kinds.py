@@ -246,7 +246,7 @@ class KindsScreen(ListScreen):
 
     def _told(self, batch: Batch) -> None:
         """The lists beside have changed."""
-        if self.is_current:
+        if self.in_sight:
             self._apply(batch, self._stores.keys)
 
     def follow(self, batch: Batch) -> None:

@@ -71,7 +71,7 @@ class KioskScreen(FleetScreen):
     def show_report(self, report: TriageReport) -> None:
         """What is true now."""
         del report
-        if self.is_current and self.display:
+        if self.in_sight:
             self._show()
 
     def _show(self) -> None:

@@ -171,7 +171,7 @@ class PlaneScreen(FleetScreen):
     def show_report(self, report: HealthReport) -> None:
         """A new report."""
         self._report = report
-        if self.is_current:  # it may have been closed meanwhile
+        if self.in_sight:
             self._show()
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:

@@ -176,7 +176,7 @@ class RosterScreen(FleetScreen, Generic[R, L]):
     def show_report(self, report: R) -> None:
         """Put a report on the screen; the cursor stays on its line."""
         self.report = report
-        if not self.is_current or not self.display:  # a program that ends has no lists any more
+        if not self.in_sight:
             return
         if self.fill(self.desk.filters.get(self.tab, "")):
             self.desk.filters[self.tab] = ""

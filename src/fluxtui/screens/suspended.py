@@ -53,7 +53,7 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
     def show_report(self, report: LedgerReport) -> None:
         """The list at once; who wrote what is read meanwhile."""
         super().show_report(report)
-        if self.is_current:
+        if self.in_sight:
             self._read_authors(report)
 
     @work(exclusive=True, group="authors")

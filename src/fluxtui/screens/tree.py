@@ -131,18 +131,18 @@ class TreeScreen(FleetScreen):
 
     def _counted(self, waiting: Mapping[Ref, int]) -> None:
         self._rows.waiting = waiting
-        if self.is_current:
+        if self.in_sight:
             self._table.refresh_all()
 
     def _layered(self, cluster: str, found: Layers) -> None:
         self._layers[cluster] = found
-        if self.is_current:
+        if self.in_sight:
             self._show_bands()
 
     def show_report(self, report: TriageReport) -> None:
         """The root causes of Triage, with its numbers."""
         del report
-        if not self.is_current or not self._grown:
+        if not self.in_sight or not self._grown:
             return
         self._apply(self._forest.mark(self._causes()))
         self._place_cursor()

@@ -122,7 +122,7 @@ class TriageScreen(FleetScreen):
     def show_report(self, report: TriageReport) -> None:
         """Put a report on the screen; the cursor stays on its cause."""
         self._report = report
-        if not self.is_current or not self.display:  # a program that ends has no lists any more
+        if not self.in_sight:
             return
         self._list(self.desk.filters.get(self.tab, ""))
         self._show_words()

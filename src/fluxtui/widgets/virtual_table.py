@@ -411,6 +411,11 @@ class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[rep
         self._place_columns()
         self.scroll_to(x=0, animate=False, force=True)
 
+    def on_show(self) -> None:
+        """Hidden, it lost the keys; seen again it takes them, unless something else has them."""
+        if self.screen.focused is None:
+            self.focus(scroll_visible=False)
+
     def on_focus(self) -> None:
         """The cursor is bright while keys reach it."""
         self._paint_again((self._cursor.index,))

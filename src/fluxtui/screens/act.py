@@ -21,7 +21,7 @@ from fluxtui.insight.behind import behind
 from fluxtui.screens.act_rows import COLUMNS, ItemRows, counted, request_text, stage_spans, standing
 from fluxtui.screens.acting import Acting, DeskSight, open_menu, told, without
 from fluxtui.screens.behind import behind_spans
-from fluxtui.screens.reporting import in_slices
+from fluxtui.screens.slices import in_slices
 from fluxtui.screens.undertakings import Undertaking
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine

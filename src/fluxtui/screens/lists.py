@@ -233,7 +233,9 @@ def without_rows(title: str, states: Sequence[tuple[str, DataState]], scope: str
     phases = {state.phase for _, state in states}
     if Phase.FRESH in phases and Phase.LOADING not in phases:
         others = dict.fromkeys(f"{name}: {state.phase}" for name, state in states if state.phase is not Phase.FRESH)
-        told = f"But not everything is known: {joined(others)}." if others else f"Nothing of this kind exists in {scope}."
+        told = (
+            f"But not everything is known: {joined(others)}." if others else f"Nothing of this kind exists in {scope}."
+        )
         return "empty", f"no {title}", [told], [("0", "all clusters and namespaces"), (":", "another kind")]
     worst = next(phase for phase in (Phase.LOADING, *PHASES) if phase in phases)
     tones: dict[Phase, Tone] = {Phase.LOADING: "loading", Phase.FORBIDDEN: "forbidden", Phase.MISSING: "empty"}

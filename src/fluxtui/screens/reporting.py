@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Generator
 from typing import Generic, TypeVar
 
-SLICE = 0.004
-"""Seconds of computing before the loop gets its turn."""
+from fluxtui.screens.slices import in_slices
+
 SHARE = 5
 """A computation of one second is followed by this many seconds of rest at least."""
 REST = 0.2
@@ -52,16 +52,3 @@ class Reporting(Generic[T]):
             report = await in_slices(self._steps())
             self._show(report)
             await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))
-
-
-async def in_slices(steps: Generator[None, None, T]) -> T:
-    """What the steps compute; every few milliseconds the loop gets its turn."""
-    turn = time.perf_counter() + SLICE
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
-        if time.perf_counter() >= turn:
-            await asyncio.sleep(0)
-            turn = time.perf_counter() + SLICE

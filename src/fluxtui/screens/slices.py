@@ -2,21 +2,37 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from typing import TypeVar
 
-SLICE = 0.004
-"""Seconds of work before the loop gets its turn."""
+SLICE = 0.005
+"""Seconds of work at a time."""
+PAUSE = 0.002
+"""Seconds between slices. A key goes through a dozen hands, each of which waits for the loop's next turn, before its
+letter is painted: a turn with somebody's slice in it takes long, so there have to be many without.
+"""
+
+T = TypeVar("T")
 
 
 def nothing() -> None:
     """Nothing is shown between slices."""
 
 
-async def sliced(steps: Iterable[None], between: Callable[[], object] = nothing) -> None:
-    """Work step by step; `between` slices something may be shown, and keys are heard."""
+async def in_slices(steps: Generator[None, None, T], between: Callable[[], object] = nothing) -> T:
+    """What the steps compute; `between` slices something may be shown, and keys are heard."""
     turn = time.perf_counter() + SLICE
-    for _ in steps:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
         if time.perf_counter() >= turn:
             between()
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE)
             turn = time.perf_counter() + SLICE
+
+
+async def sliced(steps: Iterable[None], between: Callable[[], object] = nothing) -> None:
+    """The same of steps that come to nothing."""
+    await in_slices((step for step in steps), between)

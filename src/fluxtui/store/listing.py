@@ -4,8 +4,9 @@ It holds identities and sort keys, never rows: a row is looked up where it lives
 not a pass over the list (design §4.5).
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import zip_longest
 from typing import Any, Protocol, cast
 
@@ -14,6 +15,8 @@ from fluxtui.store.row import Row
 
 Key = tuple[str, str]
 """(cluster, id)"""
+Entry = tuple[Any, Key]
+"""Where a row belongs in the order, and which one it is."""
 Accept = Callable[[Row], bool]
 Order = Callable[[Row], Any]
 
@@ -54,7 +57,7 @@ class Listing:
         self._accept: Accept = accept
         self._order: Order = order
         self._descending = False
-        self._entries: list[tuple[Any, Key]] = []
+        self._entries: list[Entry] = []
         self._places: dict[Key, Any] = {}
         self._hidden: set[Key] = set()
         self._meanwhile: list[Change] | None = None
@@ -81,7 +84,7 @@ class Listing:
         descending: bool | None = None,
         hidden: Iterable[Key] = (),
     ) -> Generator[None, None, None]:
-        """The same in slices of a few hundred rows: the list stays as it is until the last one, then all takes effect.
+        """The same in slices of a few hundred rows: the list is as it was until all have been seen.
 
         What changes meanwhile is followed. `hidden` are known not to pass and are not among the rows. One that is not
         run to its end has changed nothing.
@@ -89,7 +92,7 @@ class Listing:
         passes: Accept = accept if accept is not None else self._accept
         by: Order = order if order is not None else self._order
         away = set(hidden)
-        runs: list[list[tuple[Any, Key]]] = [[]]
+        runs: list[list[Entry]] = [[]]
         meanwhile = self._meanwhile = list[Change]()
         for number, row in enumerate(rows):
             if self._member(row):
@@ -103,25 +106,30 @@ class Listing:
             if not number % SLICE:
                 yield
         runs[-1].sort()
-        while len(runs) > 1:  # merging two sorted halves is quick, and much quicker than sorting all at once
-            yield
-            runs = [sorted([*left, *right]) for left, right in zip_longest(runs[::2], runs[1::2], fillvalue=())]
-        entries = list(runs[0])
+        while len(runs) > 1:
+            pairs, runs = zip_longest(runs[::2], runs[1::2], fillvalue=list[Entry]()), []
+            for left, right in pairs:
+                runs.append((yield from _merging(left, right)))
+        entries = runs.pop()
         places: dict[Key, Any] = {}
         for start in range(0, len(entries), RUN):
             yield
             places.update((key, place) for place, key in entries[start : start + RUN])
         yield
+        before = self._entries
         self._accept, self._order = passes, by
         self._descending = self._descending if descending is None else descending
         self._entries, self._hidden, self._places = entries, away, places
         if self._meanwhile is meanwhile:
             self._meanwhile = None
         self.apply(meanwhile)
+        while before:  # to forget very many takes its time too
+            del before[-RUN:]
+            yield
 
-    def hidden(self) -> list[Key]:
+    def hidden(self) -> AbstractSet[Key]:
         """What the filter hides now."""
-        return list(self._hidden)
+        return self._hidden
 
     def rows(self) -> Iterator[Row]:
         """The rows that are shown, in their order of now."""
@@ -137,7 +145,7 @@ class Listing:
             self._meanwhile += changes
         moved = False
         repaint: list[Hashable] = []
-        arrivals: list[tuple[Any, Key]] = []
+        arrivals: list[Entry] = []
         for change in changes:
             row = change.after if change.after is not None else change.before
             if row is None or not self._member(row):
@@ -174,7 +182,7 @@ class Listing:
         index = bisect_left(self._entries, (place, key))
         del self._entries[index]
 
-    def _insert(self, arrivals: list[tuple[Any, Key]]) -> None:
+    def _insert(self, arrivals: list[Entry]) -> None:
         if len(arrivals) >= BULK:
             self._entries.extend(arrivals)
             self._entries.sort()
@@ -210,3 +218,20 @@ class Listing:
 
     def _position(self, index: int) -> int:
         return len(self._entries) - 1 - index if self._descending else index
+
+
+def _merging(left: list[Entry], right: list[Entry]) -> Generator[None, None, list[Entry]]:
+    """Two sorted lists as one, in slices; what is narrowed is in order already."""
+    if not right or left[-1] <= right[0]:
+        yield
+        return [*left, *right]
+    merged: list[Entry] = []
+    done = 0
+    for start in range(0, len(left), RUN):
+        piece = left[start : start + RUN]
+        end = bisect_right(right, piece[-1], done)
+        merged += sorted([*piece, *right[done:end]])  # merging what is sorted is quick
+        done = end
+        yield
+    merged += right[done:]
+    return merged

@@ -1,9 +1,11 @@
 """Pod logs: ``GET …/pods/NAME/log``, from whoever knows what the containers say."""
 
 import asyncio
+from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import overload
 
 import msgspec
 from aiohttp import web
@@ -19,10 +21,37 @@ LogSource = Callable[[str, str, str, bool], Sequence[LogLine]]
 """All lines so far of (namespace, pod, container, whether of its previous life), oldest first; asked again and again
 while a log is followed. What it returns may compute its lines when they are looked at."""
 
+
 POLL = 0.1
 """Seconds between looks at a log that is followed."""
 KEPT = 20_000
 """Lines that the kubelet still has after rotation."""
+
+
+class Computed(Sequence[LogLine]):
+    """So many lines, each computed when it is looked at."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    @abstractmethod
+    def line(self, number: int) -> LogLine:
+        """The line of a number, from 0 on."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> LogLine: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LogLine]: ...
+    def __getitem__(self, index: int | slice) -> LogLine | list[LogLine]:
+        """One line, or several. Raises IndexError."""
+        if isinstance(index, slice):
+            return [self.line(number) for number in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return self.line(index % self._count)
 
 
 def no_logs(_namespace: str, _pod: str, _container: str, _previous: bool) -> Sequence[LogLine]:

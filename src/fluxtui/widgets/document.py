@@ -9,11 +9,10 @@ from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fluxtui.widgets.document_text import DocumentText, Match, Wrapping, restyled, sliced
-from fluxtui.widgets.ground import Grounded
+from fluxtui.widgets.line_view import LineView, moves, sideways
 from fluxtui.widgets.lines import strip_of, window
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_source import Span
@@ -33,28 +32,12 @@ def unstyled(line: str) -> Sequence[Span]:
     return ((line, ""),)
 
 
-class DocumentView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
+class DocumentView(LineView):
     """Read-only text with a line cursor, search, wrapping, and copying by lines."""
 
-    DEFAULT_CSS = """
-    DocumentView {
-        height: 1fr;
-        scrollbar-size: 0 1;
-        scrollbar-gutter: stable;
-        background: $background;
-        color: $foreground;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False, id="document.up"),
-        Binding("down,j", "cursor(1)", "Down", show=False, id="document.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="document.page-up"),
-        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="document.page-down"),
-        Binding("home,g", "first", "First", show=False, id="document.first"),
-        Binding("end,G", "last", "Last", show=False, id="document.last"),
-        Binding("left", "sideways(-1)", "Left", show=False, id="document.left"),
-        Binding("right", "sideways(1)", "Right", show=False, id="document.right"),
+        *moves("document"),
+        *sideways("document"),
         Binding("n", "match(1)", "Next match", show=False, id="document.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="document.previous-match"),
         Binding("w", "wrap", "Wrap", show=False, id="document.wrap"),

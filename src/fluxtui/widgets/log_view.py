@@ -14,11 +14,10 @@ from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fluxtui.widgets.document_text import restyled, sliced
-from fluxtui.widgets.ground import Grounded
+from fluxtui.widgets.line_view import LineView, moves, sideways
 from fluxtui.widgets.lines import span_width, strip_of
 from fluxtui.widgets.log_buffer import WORST, LogBuffer, LogLine
 from fluxtui.widgets.palette import palette_of
@@ -39,28 +38,12 @@ NAMES = 24
 """Cells that the name of an origin takes at most."""
 
 
-class LogView(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
+class LogView(LineView):
     """A log with a cursor. While it follows, the cursor is on the last line."""
 
-    DEFAULT_CSS = """
-    LogView {
-        height: 1fr;
-        scrollbar-size: 0 1;
-        scrollbar-gutter: stable;
-        background: $background;
-        color: $foreground;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False, id="log.up"),
-        Binding("down,j", "cursor(1)", "Down", show=False, id="log.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="log.page-up"),
-        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="log.page-down"),
-        Binding("home,g", "first", "First", show=False, id="log.first"),
-        Binding("end,G", "last", "Last, and follow", show=False, id="log.last"),
-        Binding("left", "sideways(-1)", "Left", show=False, id="log.left"),
-        Binding("right", "sideways(1)", "Right", show=False, id="log.right"),
+        *moves("log", last="Last, and follow"),
+        *sideways("log"),
         Binding("n", "error(1)", "Next error", show=False, id="log.next-error"),
         Binding("N", "error(-1)", "Previous error", show=False, id="log.previous-error"),
         Binding("f", "follow", "Follow the end", show=False, id="log.follow"),

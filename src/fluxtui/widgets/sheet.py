@@ -14,11 +14,10 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fluxtui.widgets.flowline import flow
-from fluxtui.widgets.ground import Grounded
+from fluxtui.widgets.line_view import LineView, moves
 from fluxtui.widgets.lines import clipped, span_width, strip_of
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_source import Span
@@ -52,26 +51,11 @@ def heading(text: str, *after: Span) -> list[Line]:
     return [Line(), Line("", [(text, "title"), *after])]
 
 
-class Sheet(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
+class Sheet(LineView):
     """A sheet of lines with a cursor. The cursor stays on its key, else on its place, when other lines are shown."""
 
-    DEFAULT_CSS = """
-    Sheet {
-        height: 1fr;
-        scrollbar-size: 0 1;
-        scrollbar-gutter: stable;
-        background: $background;
-        color: $foreground;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False, id="sheet.up"),
-        Binding("down,j", "cursor(1)", "Down", show=False, id="sheet.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="sheet.page-up"),
-        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="sheet.page-down"),
-        Binding("home,g", "first", "First", show=False, id="sheet.first"),
-        Binding("end,G", "last", "Last", show=False, id="sheet.last"),
+        *moves("sheet"),
         Binding("n", "match(1)", "Next match", show=False, id="sheet.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="sheet.previous-match"),
         Binding("enter", "select", "Open", show=False, id="sheet.open"),

@@ -14,10 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fluxtui.widgets.ground import Grounded
+from fluxtui.widgets.line_view import LineView, moves, sideways
 from fluxtui.widgets.palette import palette_of
 from fluxtui.widgets.table_columns import ESSENTIAL, Layout, TableColumn, lay_out
 from fluxtui.widgets.table_cursor import Cursor
@@ -34,28 +33,12 @@ SIDEWAYS = 8
 """Cells that one key scrolls to the side."""
 
 
-class VirtualTable(ScrollView, Grounded, can_focus=True):  # pyright: ignore[reportIncompatibleMethodOverride] - Textual's own
+class VirtualTable(LineView):
     """A scrolling table over a source that it does not own. Its first line is the header."""
 
-    DEFAULT_CSS = """
-    VirtualTable {
-        height: 1fr;
-        scrollbar-size: 0 1;
-        scrollbar-gutter: stable;
-        background: $background;
-        color: $foreground;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False, id="list.up"),
-        Binding("down,j", "cursor(1)", "Down", show=False, id="list.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
-        Binding("home,g", "first", "First", show=False, id="list.first"),
-        Binding("end,G", "last", "Last", show=False, id="list.last"),
-        Binding("left", "sideways(-1)", "Left", show=False, id="list.left"),
-        Binding("right", "sideways(1)", "Right", show=False, id="list.right"),
+        *moves("list", page_down="pagedown,ctrl+f"),
+        *sideways("list"),
         Binding("space", "mark", "Mark", show=False, id="list.mark"),
         Binding("ctrl+a", "mark_all", "Mark all that are listed, or none", show=False, id="list.mark-all"),
         Binding("enter", "select", "Open", show=False, id="list.open"),

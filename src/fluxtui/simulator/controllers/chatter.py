@@ -5,13 +5,11 @@ workload has a dialect of its own: JSON, logfmt, klog or an access log.
 """
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import overload
 
+from fluxtui.simulator.logs import Computed, LogLine
 from fluxtui.simulator.world import digest
 
-LogLine = tuple[float, str]
 PATHS = (
     "/",
     "/healthz",
@@ -36,7 +34,7 @@ ODDS = (6, 24)
 """Of a thousand lines: those that are errors, and those that are warnings."""
 
 
-class Chatter(Sequence[LogLine]):
+class Chatter(Computed):
     """The lines of one container between two moments (epoch seconds), computed when they are looked at."""
 
     def __init__(self, pod: str, container: str, began: float, until: float) -> None:
@@ -44,24 +42,10 @@ class Chatter(Sequence[LogLine]):
         self._began = began
         self._dialect = int(digest(container)[7:11], 16) % 4
         self._period = 0.7 + int(digest(self._seed)[7:11], 16) / 0xFFFF * 5.3
-        self._count = max(0, int((until - began) / self._period))
+        super().__init__(max(0, int((until - began) / self._period)))
 
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> LogLine: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[LogLine]: ...
-    def __getitem__(self, index: int | slice) -> LogLine | list[LogLine]:
-        """One line, or several. Raises IndexError."""
-        if isinstance(index, slice):
-            return [self._line(number) for number in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        return self._line(index % self._count)
-
-    def _line(self, number: int) -> LogLine:
+    def line(self, number: int) -> LogLine:
+        """Spelled out."""
         draw = digest(f"{self._seed} {number}")[7:]
         when = self._began + (number + int(draw[:2], 16) / 260) * self._period
         return when, _said(self._dialect, when, draw, number)

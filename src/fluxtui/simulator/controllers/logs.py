@@ -4,16 +4,15 @@ import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import overload
 
 from fluxtui.simulator.controllers import chatter
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import Engine
 from fluxtui.simulator.controllers.journal import Said
 from fluxtui.simulator.controllers.times import moment
+from fluxtui.simulator.logs import Computed, LogLine
 from fluxtui.simulator.shapes import Json, dig, map_at, maps_at
 
-LogLine = tuple[float, str]
 CONTROLLERS = ("app", "app.kubernetes.io/name")
 """The labels that name a controller: Flux's own, and the operator's."""
 PANIC = (
@@ -72,31 +71,17 @@ def _controller(pod: Object) -> str:
     return "flux-operator" if labels.get("app.kubernetes.io/name") == "flux-operator" else ""
 
 
-class Written(Sequence[LogLine]):
+class Written(Computed):
     """Lines of a controller's journal, spelled out when they are looked at: `first` to before `last` of them."""
 
     def __init__(self, before: list[Said], every: list[Said], first: int, last: int, after: list[LogLine]) -> None:
         self._before, self._every, self._after = before, every, after
         self._first = first - len(before)
         self._end = last - self._first
-        self._count = self._end + len(after)
+        super().__init__(self._end + len(after))
 
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> LogLine: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[LogLine]: ...
-    def __getitem__(self, index: int | slice) -> LogLine | list[LogLine]:
-        """One line, or several. Raises IndexError."""
-        if isinstance(index, slice):
-            return [self._line(number) for number in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        return self._line(index % self._count)
-
-    def _line(self, number: int) -> LogLine:
+    def line(self, number: int) -> LogLine:
+        """Spelled out."""
         if number >= self._end:
             return self._after[number - self._end]
         said = self._before[number] if number < len(self._before) else self._every[self._first + number]

@@ -45,7 +45,7 @@ def test_a_release_tells_that_its_retries_are_used_up() -> None:
             9,
             "warning:upgrade failed 9 times; retried every 3m without rolling back",
         ),
-        ({}, 1, "bad:upgrade failed 1 times; not retried: used up, it waits for a change"),
+        ({}, 1, "bad:upgrade failed once; not retried: used up, it waits for a change"),
     ],
 )
 def test_retries_are_counted_as_the_controller_counts_them(spec: dict[str, Any], failures: int, words: str) -> None:

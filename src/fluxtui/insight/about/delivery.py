@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from fluxtui.insight.about.told import MORE, Told, Weight
 from fluxtui.insight.fields import NOTHING, Json, at, flag, items, mapping, mappings, number, prose, text
+from fluxtui.kinds.ages import age
+from fluxtui.kinds.flatten import seconds
 
 
 def _references(label: str, references: list[Json], kind: str, namespace: str) -> Iterator[Told]:
@@ -94,6 +96,7 @@ def _attempt(status: Json) -> Iterator[Told]:
     if not action:
         return
     took = text(status, "lastAttemptedReleaseActionDuration")
+    took = age(whole) if (whole := seconds(took)) else took
     revision = text(status, "lastAttemptedRevision").partition("+")[0]
     yield Told("last action", f"{action} to {revision}" + (f", took {took}" if took else ""))
 
@@ -112,7 +115,8 @@ def _failures(spec: Json, status: Json) -> Iterator[Told]:
             budget = f"{retries} retries" if retries else "not retried"
         if failed:
             spent = strategy != "RetryOnFailure" and 0 <= retries < failed
-            words = f"{action} failed {failed} times; {budget}" + (": used up, it waits for a change" if spent else "")
+            often = "once" if failed == 1 else f"{failed} times"
+            words = f"{action} failed {often}; {budget}" + (": used up, it waits for a change" if spent else "")
             yield Told("failures", words, Weight.BAD if spent else Weight.WARNING)
         elif retries or strategy:
             remedy = text(spec, action, "remediation", "strategy") or (

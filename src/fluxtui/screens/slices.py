@@ -7,9 +7,9 @@ from typing import TypeVar
 
 SLICE = 0.005
 """Seconds of work at a time."""
-PAUSE = 0.002
-"""Seconds between slices. A key goes through a dozen hands, each of which waits for the loop's next turn, before its
-letter is painted: a turn with somebody's slice in it takes long, so there have to be many without.
+TURNS = 12
+"""Turns of the loop between slices. A key goes through a dozen hands, each of which waits for the next turn, before its
+letter is painted: with a slice in every turn that takes a dozen slices.
 """
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ async def in_slices(steps: Generator[None, None, T], between: Callable[[], objec
             return done.value
         if time.perf_counter() >= turn:
             between()
-            await asyncio.sleep(PAUSE)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             turn = time.perf_counter() + SLICE
 
 

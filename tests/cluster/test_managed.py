@@ -8,6 +8,7 @@ import pytest
 
 from fluxtui.insight.kstatus import State
 from fluxtui.insight.managed import Entry, Inventory, Managed
+from fluxtui.insight.status import assess
 from fluxtui.insight.workloads import Pod
 from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.contexts import Context, Endpoint, User
@@ -27,6 +28,7 @@ class Watcher:
     """A cluster as one user sees it, and what was asked of it."""
 
     cluster: Cluster
+    store: Store
     calls: list[Call] = field(default_factory=list)
     found: dict[str, Managed] = field(default_factory=dict)
     pods: dict[str, list[Pod] | str] = field(default_factory=dict)
@@ -49,8 +51,9 @@ def watching(server: Server, token: str) -> Watcher:
     """The cluster through a reader of its own; what is sent is remembered."""
     endpoint = Endpoint(server=server.url, insecure_skip_tls_verify=True)
     context = Context(name="x", endpoint=endpoint, identity=User(token=token))
-    fleet = Fleet(Store(lambda *_: None), [context])  # type: ignore[arg-type,return-value]
-    watcher = Watcher(fleet.clusters["x"])
+    store = Store(assess)
+    fleet = Fleet(store, [context])
+    watcher = Watcher(fleet.clusters["x"], store)
     wire = watcher.cluster.reader._wire
     request = wire.request
 

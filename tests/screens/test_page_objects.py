@@ -1,89 +1,17 @@
 """The tab of managed objects: asked for when it is seen, told as it comes, left alone when it is not."""
 
-import asyncio
-import json
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from fluxtui.kube.answers import Forbidden, KubeError, NotFound
-from fluxtui.kube.served import Offer, Served
-from fluxtui.kube.transport import Resource, Scope
+from fluxtui.kube.answers import Forbidden
 from fluxtui.screens.resource import ResourceScreen
 
+from .server import Server, deployment, pod
 from .world import SMALL, WIDE, World, command, kustomization, loses, running, screen, sees, type_filter, until
 
 APPS = "Kustomization/frontend/apps"
-OFFER = Offer(
-    [
-        Served("ConfigMap", Resource("", "v1", "configmaps")),
-        Served("Deployment", Resource("apps", "v1", "deployments")),
-        Served("Ingress", Resource("networking.k8s.io", "v1", "ingresses")),
-    ]
-)
-
-
-class Server:
-    """What the API server of alpha has beside what is watched; an exception is its answer."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any] | KubeError] = {}
-        self.asked: list[str] = []
-        self.held = asyncio.Event()
-        """Answers wait for it."""
-        self.held.set()
-        self.given_up = 0
-
-    async def now(self) -> Offer:
-        return OFFER
-
-    async def get(self, resource: Resource, namespace: str, name: str, *, slim: bool = False) -> bytes:
-        path = f"{resource.plural}/{namespace}/{name}"
-        self.asked.append(path)
-        try:
-            await self.held.wait()
-        except asyncio.CancelledError:
-            self.given_up += 1
-            raise
-        found = self.objects.get(path, NotFound(404, "NotFound", "not found", "get", path))
-        if isinstance(found, KubeError):
-            raise found
-        return json.dumps(found).encode()
-
-    async def list_page(
-        self, resource: Resource, scope: Scope, *, token: str = "", limit: int = 0, slim: bool = False
-    ) -> bytes:
-        self.asked.append(f"{resource.plural} {scope.namespace} {scope.labels}")
-        prefix = f"{resource.plural}/{scope.namespace}/"
-        found = [held for path, held in self.objects.items() if path.startswith(prefix)]
-        return json.dumps({"items": found}).encode()
-
-
-def deployment(ready: int = 1) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "site", "namespace": "frontend", "creationTimestamp": "2026-03-19T02:48:00Z"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "site"}}},
-        "status": {
-            "replicas": 2,
-            "updatedReplicas": 2,
-            "readyReplicas": ready,
-            "availableReplicas": ready,
-            "conditions": [{"type": "Available", "status": "True"}],
-        },
-    }
-
-
-def pod(name: str, restarts: int, *, crashing: bool) -> dict[str, Any]:
-    state = {"waiting": {"reason": "CrashLoopBackOff"}} if crashing else {"running": {}}
-    held = {"name": "app", "restartCount": restarts, "ready": not crashing, "state": state}
-    ready = {"type": "Ready", "status": "False" if crashing else "True"}
-    return {
-        "metadata": {"name": name, "namespace": "frontend", "labels": {"app": "site"}},
-        "status": {"phase": "Running", "containerStatuses": [held], "conditions": [ready]},
-    }
-
-
 ENTRIES = [
     "frontend_site_apps_Deployment",
     "frontend_settings__ConfigMap",

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from fluxtui.insight.fields import NOTHING, Json, at, mapping, mappings, moment, text
-from fluxtui.insight.kstatus import Kstatus, State, kstatus
-from fluxtui.insight.workloads import WORKLOADS, Pod, Replicas, replicas
+from fluxtui.insight.kstatus import CURRENT, Kstatus, State, kstatus
+from fluxtui.insight.workloads import CRON, WORKLOADS, Pod, Replicas, cron_words, replicas, running_jobs
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import identify
 from fluxtui.store.row import Row
@@ -233,6 +233,14 @@ class Managed(msgspec.Struct, frozen=True):
         return WORDS.get(self.state.state) or ("ready" if self.whole else "there")
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """A managed object with its pods; `trouble` is why these are not known."""
+
+    managed: Managed
+    pods: tuple[Pod, ...] = ()
+    trouble: str = ""
+
+
 def of_row(entry: Entry, row: Row) -> Managed:
     """An object that is watched: nobody needs to ask."""
     state = STATE_OF.get(row.status, State.IN_PROGRESS)
@@ -248,6 +256,9 @@ def judged(value: Json, owner: Json, entry: Entry, *, slim: bool = False) -> Man
         state = Kstatus(State.CURRENT, f"by its labels it belongs to {other} now")
     counted = None if slim else replicas(entry.group, entry.kind, value)
     selector = mapping(value, "spec", "selector") if counted is not None else NOTHING
+    if (entry.group, entry.kind) == CRON and not slim:
+        selector = running_jobs(value)
+        state = Kstatus(State.CURRENT, cron_words(value)) if state == CURRENT else state
     return Managed(entry, state, counted, moment(value, "metadata", "creationTimestamp"), not slim, selector)
 
 

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fluxtui.insight.fields import Json, at, flag, items, mapping, mappings, moment, number, text, texts
+from fluxtui.insight.fields import NOTHING, Json, at, flag, items, mapping, mappings, moment, number, text, texts
 from fluxtui.insight.kstatus import Kstatus, kstatus
+from fluxtui.insight.usage import Budget, budgets
 
 WORKLOADS = frozenset(
     {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("apps", "ReplicaSet"), ("batch", "Job")}
 )
 """The kinds that have pods."""
+CRON = ("batch", "CronJob")
+"""Has the pods of the jobs that run now."""
 
 
 class Replicas(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class Pod(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
     done: bool = False
     """Whether it ran to its end, as the pods of jobs do."""
+    budgets: tuple[Budget, ...] = ()
+    """What its containers ask for and may use."""
 
     @property
     def identity(self) -> str:
@@ -80,7 +85,30 @@ def pod(value: Json) -> Pod:
         created=moment(value, "metadata", "creationTimestamp"),
         labels=texts(value, "metadata", "labels"),
         done=text(value, "status", "phase") == "Succeeded",
+        budgets=budgets(value),
     )
+
+
+def running_jobs(value: Json) -> Json:
+    """The selector of the pods of a CronJob's jobs that run now, by the name of the job; empty if none do."""
+    names = [name for held in mappings(value, "status", "active") if (name := text(held, "name"))]
+    if not names:
+        return NOTHING
+    return {"matchExpressions": [{"key": "job-name", "operator": "In", "values": names}]}
+
+
+def cron_words(value: Json) -> str:
+    """What is to be said of a CronJob, which has no conditions: at rest, running, or that its last run did not succeed.
+
+    ``lastSuccessfulTime`` is told since Kubernetes 1.21; where it never is, nothing is concluded from it.
+    """
+    if flag(value, "spec", "suspend"):
+        return "is suspended: it starts no jobs"
+    status = mapping(value, "status")
+    due, well = moment(status, "lastScheduleTime"), moment(status, "lastSuccessfulTime")
+    if mappings(status, "active"):
+        return "a job of it runs now"
+    return "its last run has not succeeded" if well and due > well else ""
 
 
 def selector_text(selector: Json) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fluxtui.insight.fields import Json, mapping, mappings, text
 from fluxtui.insight.kstatus import Kstatus, State
 from fluxtui.insight.managed import Ask, Entry, Inventory, Managed, asks, judged, missing, unasked
+from fluxtui.insight.usage import Usage, usage
 from fluxtui.insight.workloads import Pod, pod, selected, selector_text
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kube import objects
@@ -29,17 +30,20 @@ SEPARATE = 4
 """Workloads of a namespace up to which the pods of each are listed; beyond it, those of the namespace."""
 
 PODS = Resource("", "v1", "pods")
+METRICS = ("metrics.k8s.io", "PodMetrics")
 Told = Callable[[Sequence[Managed]], None]
 
 
 class Look:
-    """One look at what an object manages; `told` is given what is known as soon as it is."""
+    """One look at what an object manages; `told` is given what is known as soon as it is. `turn` is shared by looks
+    that are not to ask more than so many questions at a time all together.
+    """
 
-    def __init__(self, cluster: Cluster, owner: Json, told: Told) -> None:
+    def __init__(self, cluster: Cluster, owner: Json, told: Told, turn: asyncio.Semaphore | None = None) -> None:
         self._cluster = cluster
         self._owner = owner
         self._told = told
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = turn if turn is not None else asyncio.Semaphore(AT_ONCE)
 
     async def at(self, held: Inventory, entries: Sequence[Entry]) -> None:
         """Asks about these entries (of an inventory that is swept: about all that carries the owner's labels)."""
@@ -126,16 +130,8 @@ class Look:
 
     async def pods(self, workloads: Sequence[Managed], told: Callable[[dict[str, list[Pod] | str]], None]) -> None:
         """The pods of workloads, by the id of the workload; or why they cannot be listed."""
-        spaces: dict[str, list[Managed]] = {}
-        for each in workloads:
-            if each.selector and (each.replicas is None or each.replicas.wanted or each.replicas.ready):
-                spaces.setdefault(each.entry.namespace, []).append(each)
-        await asyncio.gather(*(self._pods(namespace, held, told) for namespace, held in spaces.items()))
 
-    async def _pods(
-        self, namespace: str, held: Sequence[Managed], told: Callable[[dict[str, list[Pod] | str]], None]
-    ) -> None:
-        async def some(labels: str, mine: Sequence[Managed]) -> None:
+        async def some(namespace: str, labels: str, mine: Sequence[Managed]) -> None:
             try:
                 found = [pod(one) for one in await self._list(PODS, Ask("", "Pod", "v1", namespace, labels=labels))]
             except (KubeError, Garbled) as error:
@@ -148,10 +144,46 @@ class Look:
                 }
             )
 
+        await asyncio.gather(*(some(*each) for each in _questions(workloads)))
+
+    async def usage(self, workloads: Sequence[Managed], told: Callable[[dict[str, Usage]], None]) -> str:
+        """What the pods of workloads use, by the id of the pod. Returns why that is not known, empty if it is."""
+        try:
+            served = (await self._cluster.offering.now()).of(*METRICS)
+        except KubeError as error:
+            return f"usage is not known: {error}"
+        if served is None:
+            return "no metrics-server here"
+        resource, troubles = served.resource, list[str]()
+
+        async def some(namespace: str, labels: str, mine: Sequence[Managed]) -> None:
+            del mine
+            try:
+                found = await self._list(resource, Ask(*METRICS, "v1beta1", namespace, labels=labels))
+            except (KubeError, Garbled) as error:
+                troubles.append(f"usage is not known: {error}")
+                return
+            told({f"Pod/{namespace}/{text(one, 'metadata', 'name')}": usage(one) for one in found})
+
+        await asyncio.gather(*(some(*each) for each in _questions(workloads)))
+        return troubles[0] if troubles else ""
+
+
+def _questions(workloads: Sequence[Managed]) -> list[tuple[str, str, Sequence[Managed]]]:
+    """How to list the pods of workloads: (namespace, labels, those that the answer is for). Where they are few, each
+    by its selector, else all of their namespace; of those that have none, nothing is asked.
+    """
+    spaces: dict[str, list[Managed]] = {}
+    for each in workloads:
+        if each.selector and (each.replicas is None or each.replicas.wanted or each.replicas.ready):
+            spaces.setdefault(each.entry.namespace, []).append(each)
+    found: list[tuple[str, str, Sequence[Managed]]] = []
+    for namespace, held in spaces.items():
         if len(held) > SEPARATE:
-            await some("", held)
+            found.append((namespace, "", held))
         else:
-            await asyncio.gather(*(some(selector_text(each.selector), [each]) for each in held))
+            found += [(namespace, selector_text(each.selector), [each]) for each in held]
+    return found
 
 
 def _covers(ask: Ask, entry: Entry) -> bool:

@@ -3,8 +3,6 @@
 Asked for while the tab is seen, and only then; what is watched anyway is not asked for at all.
 """
 
-import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,26 +16,21 @@ from fluxtui.insight.managed import (
     CONCERN,
     STATUS_OF,
     WORDS,
-    Entry,
-    Inventory,
     Managed,
     concern,
-    inventory,
-    of_row,
     restless_pod,
     tally,
-    unasked,
 )
 from fluxtui.insight.workloads import Pod
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
-from fluxtui.kinds.table import KINDS
-from fluxtui.kube.managed import Look
+from fluxtui.kube.holdings import LIMIT, Holdings
 from fluxtui.screens.base import Opened
 from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import named
 from fluxtui.screens.page.tab import PageTab, Subject
 from fluxtui.screens.roster import RosterRows
+from fluxtui.screens.rounds import Rounds
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.notice import Notice
@@ -45,16 +38,10 @@ from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
 from fluxtui.widgets.virtual_table import VirtualTable
 
-PACE = 10.0
-"""Seconds between two looks while the tab is seen."""
-SHARE = 8
-"""A look that took one second is followed by so many seconds of rest at least."""
 PATIENCE = 0.4
 """Seconds within which several answers are shown at once."""
 AT_ONCE = 0.03
 """The same for the first answers of all."""
-LIMIT = 5000
-"""Entries of an inventory that are shown."""
 
 COLUMNS = (
     TableColumn("state", "STATE", width=13, priority=ESSENTIAL),
@@ -103,22 +90,14 @@ class ObjectsTab(PageTab):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._inventory = Inventory()
-        self._read: object = None
-        """The object whose inventory was read last."""
-        self._found: dict[str, Managed] = {}
-        self._pods: dict[str, list[Pod] | str] = {}
+        self._held = Holdings(subject.desk.store, subject.cluster, self._soon)
+        self._rounds = Rounds(lambda: self.screen.is_current, self._look)
         self._rows: RosterRows[Shown] = RosterRows((), _key, self._cells)
         self._shown = frozenset(column.id for column in COLUMNS)
         """The ids of the columns that have something to say."""
         self._all_pods = False
         self._filter = ""
         self._hidden = 0
-        self._looked = 0.0
-        """When the last look was done, epoch s; 0: never."""
-        self._due = asyncio.Event()
-        self._idle = False
-        """Whether a look was left out because nobody sees the page."""
         self._painting = False
 
     def compose(self) -> ComposeResult:
@@ -142,7 +121,7 @@ class ObjectsTab(PageTab):
     def enter(self) -> None:
         """Seen: look, and look again from time to time."""
         self.update()
-        self.run_worker(self._looking(), name="look", group="look", exclusive=True, exit_on_error=True)
+        self.run_worker(self._rounds.run(), name="look", group="look", exclusive=True, exit_on_error=True)
 
     def leave(self) -> None:
         """Not seen any more: what is under way is given up."""
@@ -150,68 +129,15 @@ class ObjectsTab(PageTab):
 
     def update(self) -> None:
         """The object changed (then look again), something in its cluster did, or time passed."""
-        value = self.subject.value
-        if value is not self._read:
-            self._read = value
-            fresh = inventory(value)
-            if fresh != self._inventory:
-                self._inventory = fresh
-                kept = {each.identity for each in fresh.entries}
-                self._found = {name: held for name, held in self._found.items() if name in kept or fresh.swept}
-            self._due.set()
-        if self._idle and self.screen.is_current:
-            self._idle = False
-            self._due.set()
+        if self._held.read(self.subject.value):
+            self._rounds.due()
+        self._rounds.back()
         self._soon()
-
-    async def _looking(self) -> None:
-        while True:
-            started = time.monotonic()
-            self._due.clear()
-            self._idle = not self.screen.is_current  # another page lies on top of this one
-            if self.subject.value and not self._inventory.elsewhere and not self._idle:
-                await self._look()
-            rest = max(PACE, SHARE * (time.monotonic() - started))
-            try:
-                async with asyncio.timeout(rest):
-                    await self._due.wait()
-            except TimeoutError:
-                continue
 
     async def _look(self) -> None:
         cluster = self.subject.watched
-        if cluster is None:
-            return
-        held = self._inventory
-        wanted = [each for each in held.entries[:LIMIT] if self._watched(each) is None]
-        seen = set[str]()
-
-        def told(answers: Sequence[Managed]) -> None:
-            for each in answers:
-                self._found[each.entry.identity] = each
-                seen.add(each.entry.identity)
-            self._soon()
-
-        look = Look(cluster, self.subject.value, told)
-        await look.at(held, wanted)
-        if held.swept:  # what is not there any more is in no list
-            self._found = {name: each for name, each in self._found.items() if name in seen}
-        await look.pods([each for each in self._found.values() if each.selector], self._pods_told)
-        self._looked = self.subject.now
-        self._soon()
-
-    def _pods_told(self, answers: dict[str, list[Pod] | str]) -> None:
-        self._pods.update(answers)
-        self._soon()
-
-    def _watched(self, entry: Entry) -> Managed | None:
-        """The object as the store has it; None where it must be asked for."""
-        kind = KINDS.get(entry.kind)
-        if kind is None or kind.group != entry.group or kind.labels or kind.fields:
-            return None
-        row = self.subject.desk.store.row(self.subject.cluster, entry.identity)
-        trusted = self.subject.desk.store.state(self.subject.cluster, entry.kind).trusted
-        return of_row(entry, row) if row is not None and trusted else None
+        if cluster is not None:
+            await self._held.look(cluster, self.subject.desk.now)
 
     # What it shows
 
@@ -241,9 +167,10 @@ class ObjectsTab(PageTab):
 
     def _without(self) -> bool:
         """Say why there is no list; False if there is one."""
-        held, told = self._inventory, self.why_not()
-        if told is None and not held.entries and not (held.swept and (self._found or not self._looked)):
-            nothing = held.told or "Its inventory is empty: it has applied nothing, or has not come so far."
+        told = self.why_not()
+        if told is None and self._held.empty:
+            nothing = "Its inventory is empty: it has applied nothing, or has not come so far."
+            nothing = self._held.inventory.told or nothing
             told = "empty", "it manages no objects", (nothing,)
         for name in ("#objects-verdict", "#objects-why"):
             self.query_one(name).display = told is None
@@ -253,17 +180,7 @@ class ObjectsTab(PageTab):
         return told is not None
 
     def _every(self) -> list[Shown]:
-        held = self._inventory
-        entries = [each.entry for each in self._found.values()] if held.swept else held.entries[:LIMIT]
-        found: list[Shown] = []
-        for each in entries:
-            known = self._watched(each) or self._found.get(each.identity)
-            known = known or unasked(each, held.told if held.elsewhere else "")
-            pods = self._pods.get(each.identity, [])
-            if isinstance(pods, str):
-                found.append(Shown(known, trouble=pods))
-            else:
-                found.append(Shown(known, tuple(pods)))
+        found = [Shown(each.managed, each.pods, each.trouble) for each in self._held.every()]
         return sorted(found, key=lambda each: concern(each.managed, each.pods))
 
     def _with_pods(self, lines: Sequence[Shown]) -> list[Shown]:
@@ -325,7 +242,7 @@ class ObjectsTab(PageTab):
         )
 
     def _verdict(self, every: Sequence[Shown]) -> list[Span]:
-        held = self._inventory
+        held = self._held.inventory
         count = len(every)
         spans: list[Span] = [(f" {count:,} object{'' if count == 1 else 's'}", "strong")]
         if len(held.entries) > LIMIT:
@@ -362,7 +279,7 @@ class ObjectsTab(PageTab):
         """The page of an object."""
         event.stop()
         shown = self._rows.line(event.key)
-        if shown is not None and self._inventory.elsewhere:
+        if shown is not None and self._held.inventory.elsewhere:
             self.notify("it is in another cluster", severity="warning", markup=False)
         elif shown is not None:
             self.post_message(Opened(self.subject.cluster, shown.identity))
@@ -376,7 +293,7 @@ class ObjectsTab(PageTab):
 
     def action_again(self) -> None:
         """Look again, now."""
-        self._due.set()
+        self._rounds.due()
 
     def search(self, text: str) -> str:
         """Narrows the list."""
@@ -398,7 +315,7 @@ class ObjectsTab(PageTab):
 
     def note(self) -> Sequence[Span]:
         """How old what is shown is."""
-        when = ago(self._looked, self.subject.now)
+        when = ago(self._held.looked, self.subject.now)
         return ((f"asked {when} ago", "muted"),) if when else (("asking…", "muted"),)
 
 

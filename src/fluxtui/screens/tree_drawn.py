@@ -5,19 +5,18 @@ What may be asked of it is `tree.TreeScreen`'s.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, cast
+from typing import cast
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from fluxtui import keymap
 from fluxtui.insight.forest import CLUSTER, Followed, Forest, Ref, View
 from fluxtui.insight.layers import Layers
-from fluxtui.insight.outline import Fold, LineKey, Outline
+from fluxtui.insight.outline import LineKey, Outline
 from fluxtui.insight.triage import TriageReport
-from fluxtui.screens.base import FleetScreen, Opened
+from fluxtui.screens.base import Opened
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.folding import FoldingScreen, TreeTable
 from fluxtui.screens.tree_details import band_facts, cluster_facts, edge_line, node_facts
 from fluxtui.screens.tree_growth import TreeGrowth
 from fluxtui.screens.tree_rows import HEADINGS, NARROW, SHORT, TreeRows, columns
@@ -35,14 +34,7 @@ WIDE = 132
 """Columns of a terminal from which on the edges of the selected line stand beside the tree."""
 
 
-class TreeTable(VirtualTable):
-    """The lines; marks mean nothing here, and there is nothing to the side: their keys fold."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.TREE_LIST]
-    markable = False
-
-
-class DrawnTree(FleetScreen):
+class DrawnTree(FoldingScreen):
     """One forest at a time: a view of all clusters in scope, or the blast radius of some objects."""
 
     def __init__(self, desk: Desk) -> None:
@@ -81,10 +73,6 @@ class DrawnTree(FleetScreen):
         self._arrange()
         super().on_mount()
         self.run_worker(self._growth.run(), name="tree", exit_on_error=True)
-
-    @property
-    def _table(self) -> VirtualTable:
-        return self.query_one("#table", VirtualTable)
 
     @property
     def _forest(self) -> Forest:
@@ -320,59 +308,9 @@ class DrawnTree(FleetScreen):
 
     # Folding
 
-    def action_fold(self) -> None:
-        """Fold or unfold the node under the cursor; on a reference, go to where it is drawn."""
-        self._fold_with(self._outline.toggle)
-
-    def _fold_with(self, change: Callable[[int], bool]) -> bool:
-        index = self._table.cursor_index
-        if index < 0 or index >= len(self._outline):
-            return False
-        line = self._outline.line(index)
-        if line < 0:
-            self._go_to(self._forest.keys[self._outline.node(index)])
-            return True
-        changed = change(line)
-        if changed:
-            self._placed = True
-            self._repaint()
-        return changed
-
-    def action_left(self) -> None:
-        """Fold; what is folded or has nothing under it leads to the line above it."""
-        index = self._table.cursor_index
-        if index < 0:
-            return
-        line = self._outline.line(index)
-        if line >= 0 and self._outline.fold_of(line) is not Fold.CLOSED and self._outline.fold(line):
-            self._repaint()
-            return
-        above = self._forest.parent[line] if line >= 0 else self._forest.references[-1 - line].under
-        if above >= 0:
-            self._table.move_to(self._forest.keys[above])
-
-    def action_right(self) -> None:
-        """Unfold; what is unfolded leads to its first line."""
-        if not self._fold_with(self._outline.unfold):
-            index = self._table.cursor_index
-            line = self._outline.line(index)
-            if line >= 0 and index + 1 < len(self._outline) and self._outline.fold_of(line) is not Fold.CLOSED:
-                after = self._outline.line(index + 1)
-                under = self._forest.parent[after] if after >= 0 else self._forest.references[-1 - after].under
-                if under == line:
-                    self._table.move_cursor(index + 1)
-
-    def action_open_below(self) -> None:
-        """Everything under the node."""
-        index = self._table.cursor_index
-        if index >= 0 and self._outline.line(index) >= 0:
-            self._outline.open_below(self._outline.line(index))
-            self._repaint()
-
-    def action_open_all(self) -> None:
-        """Everything."""
-        self._outline.open_below()
-        self._repaint()
+    def _unfolded(self) -> None:
+        """The cursor is no more put on the worst root cause."""
+        self._placed = True
 
     def action_reset(self) -> None:
         """As it opened: what is healthy folded."""

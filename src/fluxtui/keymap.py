@@ -33,6 +33,7 @@ SCREEN: tuple[Binding, ...] = (
     Binding("B", "bookmark", "Bookmark this place", show=False, id="screen.bookmark"),
     Binding("y", "yaml", "YAML", show=False, id="screen.yaml"),
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
+    Binding("T", "deploys", "Everything that is deployed with it, live", show=False, id="screen.app"),
     Binding("W", "preceded", "What changed before it", show=False, id="screen.preceded"),
     Binding("H", "hand_over", "Note it for the handover", show=False, id="screen.hand-over"),
     Binding("R", "act", "Act: reconcile, suspend, resume…", show=False, id="screen.act"),
@@ -120,6 +121,17 @@ TREE: tuple[Binding, ...] = (
     Binding("C", "reset", "Fold what is healthy", show=False, id="tree.reset"),
 )
 
+APPLICATION: tuple[Binding, ...] = (
+    Binding("n", "trouble(1)", "Next line that is not well", show=False, id="application.next"),
+    Binding("N", "trouble(-1)", "Previous line that is not well", show=False, id="application.previous"),
+    Binding("l", "logs", "Logs", show=False, id="application.logs"),
+    Binding("r", "again", "Ask again", show=False, id="application.again"),
+    Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="application.unfold-below"),
+    Binding("E", "open_all", "Unfold everything", show=False, id="application.unfold-all"),
+    Binding("C", "reset", "Fold what is healthy", show=False, id="application.reset"),
+)
+"""Of an application; its list has the keys of a tree."""
+
 COMPARE: tuple[Binding, ...] = (
     Binding("x", "next", "Compare with the next cluster", show=False, id="compare.next"),
     Binding("s", "swap", "Swap the sides", show=False, id="compare.swap"),
@@ -201,6 +213,7 @@ def all_ids() -> set[str]:
         *KINDS,
         *TREE_LIST,
         *TREE,
+        *APPLICATION,
         *COMPARE,
         *RESOURCE,
         *PAGE_YAML,

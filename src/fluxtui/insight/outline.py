@@ -9,7 +9,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from enum import IntEnum
 from typing import cast
 
-from fluxtui.insight.forest import BITS, ROOTS, TOP, UNSEEN, Followed, Forest, Ref
+from fluxtui.insight.forest import BITS, CLUSTER, ROOTS, TOP, UNSEEN, Followed, Forest, Ref
 from fluxtui.kinds.status import Status
 
 LineKey = tuple[str, str] | tuple[str, str, str]
@@ -141,7 +141,7 @@ class Outline:
         fold = self.fold_of(node)
         if fold is Fold.OPEN or not self.foldable(node) or (fold is Fold.PARTIAL and self._hits is not None):
             return 0
-        beneath = forest.counts[node] - (1 << (BITS * forest.status[node]) if forest.keys[node][1] else 0)
+        beneath = forest.counts[node] - (1 << (BITS * forest.status[node]) if forest.status[node] != CLUSTER else 0)
         if node in forest.causes:
             beneath -= 1 << (BITS * ROOTS)
         if fold is Fold.PARTIAL:

@@ -74,6 +74,14 @@ class Preceded(Message):
         self.identity = identity
 
 
+class Deployed(Message):
+    """The user wants to see everything that Flux objects deploy: (cluster, id) of each."""
+
+    def __init__(self, refs: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.refs = tuple(refs)
+
+
 class FleetScreen(Screen[None]):
     """A screen over the fleet. Only the one that is seen is told of changes; it catches up when it is seen again."""
 
@@ -389,6 +397,21 @@ class FleetScreen(Screen[None]):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Preceded(*chosen))
+
+    def deployers(self, refs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """The Flux objects that deploy these objects, or that these are."""
+        from fluxtui.insight.application_roots import roots_of
+
+        return roots_of(self.desk.store, refs)
+
+    def action_deploys(self) -> None:
+        """Show everything that is deployed by the marked objects, else by the one under the cursor, or with it."""
+        refs = [(target[0], target[1]) for target in self.targets()]
+        found = self.deployers(refs) if refs else ()
+        if found:
+            self.post_message(Deployed(found))
+        elif refs:
+            self.notify("no Flux object is known to deploy it", title="application", markup=False, timeout=3)
 
     # Actions
 

@@ -33,6 +33,8 @@ class Go:
     view: str = ""
     ref: tuple[str, str] | None = None
     """The object that it is about: (cluster, id)."""
+    refs: tuple[tuple[str, str], ...] = ()
+    """The objects that it is about, where it may be about several."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ WORDS: dict[str, tuple[Command, str]] = {
     "triage": (Go("triage"), "root causes and what waits behind them"),
     "health": (Go("health"), "the control planes: versions, controllers, sync, counts"),
     "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
+    "app": (Go("app"), "everything that a Flux object deploys, live: `:app namespace/name`"),
     "resources": (Go("resources"), "lists of every kind"),
     "changes": (Go("changes"), "what changed when: a window of time may follow, such as 2h"),
     "kinds": (Go("kinds"), "any kind that a cluster serves: `:pods`, `:ks,hr,deploy`"),
@@ -113,6 +116,7 @@ ALIASES = {
     "pulse": "triage", "home": "triage", "unhealthy": "triage",
     "report": "health", "controlplanes": "health",
     "change": "changes", "diff": "changes", "timeline": "changes",
+    "application": "app", "deploys": "app",
     "notes": "handover", "findings": "handover",
     "wall": "kiosk",
     "actions": "journal",
@@ -140,8 +144,8 @@ def parse(text: str) -> Command:
         return ShowView(rest)
     if name in ("open", "bookmark"):
         return _place(name, rest)
-    if name == "tree":
-        return Go("tree", filter=rest)
+    if name == "tree" or (name == "app" and rest):
+        return Go(name, filter=rest)
     if name == "changes" and rest:
         return Go("changes", seconds=_window(rest))
     if "," in word:
@@ -200,7 +204,13 @@ def suggest(
     word, space, rest = text.lstrip().partition(" ")
     name = ALIASES.get(word, word)
     if space:
-        values: Sequence[str] = {"ctx": contexts, "ns": namespaces, "theme": themes, "view": views}.get(name, ())
+        values: Sequence[str] = {
+            "ctx": contexts,
+            "ns": namespaces,
+            "app": namespaces,
+            "theme": themes,
+            "view": views,
+        }.get(name, ())
         if name == "resources":
             values = [known.plural for known in KINDS.values()]
         elif name == "tree":

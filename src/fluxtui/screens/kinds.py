@@ -361,6 +361,15 @@ class KindsScreen(ListScreen):
 
     # Keys
 
+    def deployers(self, refs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Of what is not watched: who delivers it, or what made it."""
+        rows = ((ref, self._stores.row(*ref)) for ref in refs)
+        owners = [
+            (ref[0], owner) if row is not None and (owner := self._stores.delivery(row).owner) else ref
+            for ref, row in rows
+        ]
+        return super().deployers(owners)
+
     def resort(self) -> None:
         """At once."""
         self._fill(self.desk.filters.get(self.tab, ""))

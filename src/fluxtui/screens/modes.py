@@ -13,6 +13,7 @@ MODES: Mapping[str, str] = {
     "health": "health.HealthScreen",
     "resources": "resources.ResourcesScreen",
     "changes": "changes.ChangesScreen",
+    "app": "application.ApplicationScreen",
     "kinds": "kinds.KindsScreen",
     "lenses": "lenses.LensesScreen",
     "suspended": "suspended.SuspendedScreen",

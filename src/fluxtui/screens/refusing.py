@@ -23,6 +23,8 @@ def refusal(desk: Desk, text: str) -> str:
             return wrong_view(desk, name)
         case Go("kinds", words):
             return wrong_kinds(desk, words)
+        case Go("app", filter=str() as words):
+            return _wrong_app(desk, words)
         case Go(filter=str() as words) if words.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
@@ -34,6 +36,19 @@ def refusal(desk: Desk, text: str) -> str:
             return _unknown(desk, namespace)
         case _:
             return ""
+
+
+def _wrong_app(desk: Desk, words: str) -> str:
+    """Why no application is called so; empty while a cluster has not told of its Flux objects yet."""
+    from fluxtui.insight.application_roots import AppError, named
+
+    if not desk.clusters() or any(not desk.fleet.clusters[name].health.contact for name in desk.clusters()):
+        return ""
+    try:
+        named(desk.store, desk.clusters(), words)
+    except AppError as error:
+        return str(error)
+    return ""
 
 
 def wrong_view(desk: Desk, name: str) -> str:

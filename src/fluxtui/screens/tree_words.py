@@ -1,6 +1,6 @@
 """The sentences of the tree screen: what is drawn, what is folded, what was asked for, and why nothing is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fluxtui.insight.blast import Tenants
 from fluxtui.insight.forest import Forest, Ref, View
@@ -55,10 +55,11 @@ def _folded(outline: Outline) -> int:
     return forest.total(green) - visible
 
 
-def coverage(desk: Desk) -> list[Span]:
-    """The clusters whose tree is not that of now, and the kinds that may not be seen."""
+def coverage(desk: Desk, clusters: Iterable[str] | None = None) -> list[Span]:
+    """The clusters whose tree is not that of now, and the kinds that may not be seen; all in scope, by default."""
     now = desk.now()
-    found = [standing(data) for name in desk.clusters() if (data := desk.store.find(name)) is not None]
+    names = desk.clusters() if clusters is None else sorted(clusters)
+    found = [standing(data) for name in names if (data := desk.store.find(name)) is not None]
     lost = [each for each in found if not each.fresh and each.phase is not Phase.MISSING]
     spans = lost_spans(Lost(each.name, each.phase, ago(each.contact or each.since, now)) for each in lost)
     kinds = sorted({gap.kind for each in found for gap in each.gaps if gap.phase is Phase.FORBIDDEN})

@@ -118,6 +118,7 @@ class Simulation:
         for member in self.members.values():
             member.engine.quiet = member.engine.asleep = member.engine.recorder.holding = True
             founding.bootstrap(member.engine, member.cluster)
+            founding.litter(member.engine, member.cluster)
         while self._plan and self._plan[0][0] <= lately:
             self._leap(max(self._plan[0][0], self.now))
             self._happenings(self.now)

@@ -226,3 +226,23 @@ def test_a_scenario_needs_no_file():
     simulation = Simulation(Scenario(name="own", about="nothing happens", founded="1d"), OPENING, clusters_wanted=1)
     simulation.play()
     assert list(simulation.members) == ["prod-eu-1"]
+
+
+def test_production_has_things_lying_about_that_no_inventory_lists(incident):
+    held = incident.members["prod-eu-1"].objects
+    entries = {
+        entry["id"]
+        for kind in ("Kustomization", "HelmRelease", "ResourceSet", "FluxInstance")
+        for obj in held.list(kind)
+        for entry in ((obj.get("status") or {}).get("inventory") or {}).get("entries", ())
+    }
+    about = {obj["metadata"]["name"]: obj["metadata"] for obj in held.list("ConfigMap", "frontend")}
+    writers = {
+        name: about[name]["managedFields"][0]["manager"]
+        for name in about
+        if f"frontend_{name}__ConfigMap" not in entries
+    }
+    assert writers["hotfix-2231"] == "kubectl-client-side-apply"
+    assert writers["sale-banner"] == writers["beta-flags"] == "kustomize-controller"
+    assert about["sale-banner"]["annotations"] == {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+    assert held.get("Kustomization", "frontend", "apps-beta") is None

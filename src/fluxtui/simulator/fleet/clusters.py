@@ -314,3 +314,28 @@ def seeds(cluster: Cluster) -> list[Manifest]:
         operator = workload("flux-operator", cluster.operator)
         made.append(operator | {"metadata": operator["metadata"] | {"namespace": "flux-system"}})
     return [*made, instance(cluster)]
+
+
+def leftovers(cluster: Cluster) -> list[tuple[Manifest, str]]:
+    """Objects of the tenants' namespaces in production that no Flux object lists, each with its field manager."""
+    if cluster.environment != "production" or not cluster.operated or cluster.automation:
+        return []
+
+    def owned(name: str) -> dict[str, str]:
+        domain = "kustomize.toolkit.fluxcd.io"
+        return {f"{domain}/name": name, f"{domain}/namespace": "frontend"}
+
+    kept = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+    found = [
+        (
+            manifest(
+                "ConfigMap", "frontend", "sale-banner", labels=owned("apps"), annotations=kept, data={"on": "false"}
+            ),
+            "",
+        ),
+        (manifest("ConfigMap", "frontend", "beta-flags", labels=owned("apps-beta"), data={"beta": "true"}), ""),
+        (manifest("ConfigMap", "frontend", "hotfix-2231", data={"timeout": "90s"}), "kubectl-client-side-apply"),
+    ]
+    for number, (item, _) in enumerate(found):
+        item["metadata"]["uid"] = f"00000000-0000-4000-8000-00000000000{number}"
+    return [(item, manager or "kustomize-controller") for item, manager in found]

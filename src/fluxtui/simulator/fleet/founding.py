@@ -74,6 +74,15 @@ def bootstrap(engine: Engine, cluster: Cluster) -> None:
     engine.settle()
 
 
+def litter(engine: Engine, cluster: Cluster) -> None:
+    """What lies about in a namespace that people work in: an object that was taken out of Git and kept by an
+    annotation, one whose Kustomization is gone, and one that somebody made in a hurry.
+    """
+    for item, manager in clusters.leftovers(cluster):
+        if engine.storage.get("Namespace", "", item["metadata"]["namespace"]) is not None:
+            engine.storage.create(item, manager)
+
+
 def awaken(engine: Engine, cluster: Cluster, founded: float) -> None:
     """Starts the background work: the operator's report, which was there from the beginning, and the scans."""
     engine.asleep = False

@@ -70,6 +70,8 @@ TRIAGE: tuple[Binding, ...] = (
 ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False, id="roster.zoom"),)
 """Of the lists of one report: green but, suspended, changes."""
 
+ORPHANS: tuple[Binding, ...] = (Binding("r", "again", "Look again", show=False, id="orphans.again"),)
+
 CHANGES: tuple[Binding, ...] = (Binding("w", "window", "Next window of time", show=False, id="changes.window"),)
 
 HANDOVER: tuple[Binding, ...] = (
@@ -204,6 +206,7 @@ def all_ids() -> set[str]:
         *SCREEN,
         *TRIAGE,
         *ROSTER,
+        *ORPHANS,
         *CHANGES,
         *HANDOVER,
         *BOOKMARKS,

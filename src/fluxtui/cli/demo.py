@@ -124,6 +124,7 @@ class DemoGroup(LazyGroup):
         "tree": "fluxtui.cli.tree",
         "changes": "fluxtui.cli.changes",
         "suspended": "fluxtui.cli.suspended",
+        "orphans": "fluxtui.cli.orphans",
         "oncall": "fluxtui.cli.oncall",
         "handover": "fluxtui.cli.handover",
         "info": "fluxtui.cli.info",

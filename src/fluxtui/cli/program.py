@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "tree": "fluxtui.cli.tree",
     "changes": "fluxtui.cli.changes",
     "suspended": "fluxtui.cli.suspended",
+    "orphans": "fluxtui.cli.orphans",
     "oncall": "fluxtui.cli.oncall",
     "handover": "fluxtui.cli.handover",
     "journal": "fluxtui.cli.journal",

@@ -99,6 +99,7 @@ WORDS: dict[str, tuple[Command, str]] = {
     "view": (ShowView(""), "a list that the configuration names"),
     "but": (Go("lenses"), "green, but old, stale or behind something suspended"),
     "suspended": (Go("suspended"), "everything at rest: who, since when, why, and what it hides"),
+    "orphans": (Go("orphans", filter=""), "what Flux left behind, or never managed: a namespace may follow"),
     "handover": (Go("handover"), "what was noted for whoever takes over: review, export"),
     "kiosk": (Do("kiosk"), "a quiet layout for a wall screen, which turns its pages; any key ends it"),
     "journal": (Go("journal"), "what was done from this machine, to what, and what came of it"),
@@ -116,7 +117,7 @@ ALIASES = {
     "pulse": "triage", "home": "triage", "unhealthy": "triage",
     "report": "health", "controlplanes": "health",
     "change": "changes", "diff": "changes", "timeline": "changes",
-    "application": "app", "deploys": "app",
+    "orphan": "orphans", "leftovers": "orphans", "application": "app", "deploys": "app",
     "notes": "handover", "findings": "handover",
     "wall": "kiosk",
     "actions": "journal",
@@ -144,7 +145,7 @@ def parse(text: str) -> Command:
         return ShowView(rest)
     if name in ("open", "bookmark"):
         return _place(name, rest)
-    if name == "tree" or (name == "app" and rest):
+    if name in ("tree", "orphans") or (name == "app" and rest):
         return Go(name, filter=rest)
     if name == "changes" and rest:
         return Go("changes", seconds=_window(rest))
@@ -208,6 +209,7 @@ def suggest(
             "ctx": contexts,
             "ns": namespaces,
             "app": namespaces,
+            "orphans": namespaces,
             "theme": themes,
             "view": views,
         }.get(name, ())

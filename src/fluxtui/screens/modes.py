@@ -17,6 +17,7 @@ MODES: Mapping[str, str] = {
     "kinds": "kinds.KindsScreen",
     "lenses": "lenses.LensesScreen",
     "suspended": "suspended.SuspendedScreen",
+    "orphans": "orphans.OrphansScreen",
     "handover": "handover.HandoverScreen",
     "journal": "journal.JournalScreen",
     "bookmarks": "bookmarks.BookmarksScreen",

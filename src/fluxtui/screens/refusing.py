@@ -23,6 +23,10 @@ def refusal(desk: Desk, text: str) -> str:
             return wrong_view(desk, name)
         case Go("kinds", words):
             return wrong_kinds(desk, words)
+        case Go("orphans", filter=str() as namespace) if not _silent(desk):
+            return _unknown(desk, namespace)
+        case Go("orphans"):
+            return ""
         case Go("app", filter=str() as words):
             return _wrong_app(desk, words)
         case Go(filter=str() as words) if words.strip():

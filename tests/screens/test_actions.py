@@ -21,6 +21,7 @@ from fluxtui.kube.answers import Forbidden
 from fluxtui.kube.transport import Resource
 from fluxtui.screens.act import MANY, ActScreen
 from fluxtui.screens.acting import open_menu
+from fluxtui.simulator.resources import Resource as ServedResource
 
 from .world import (
     SMALL,
@@ -286,6 +287,40 @@ async def test_a_pod_that_is_not_watched_can_be_deleted(world: World, servers: S
         await pilot.press("d")
         told = await sees(pilot, "DELETE /api/v1/namespaces/db/pods/postgres-0", '"uid": "7"')
         assert "waits behind" not in told
+
+
+async def test_workloads_of_any_list_are_restarted_marked_ones_too(world: World, servers: Servers) -> None:
+    world.serve(
+        ServedResource(
+            group="apps", versions=("v1",), plural="statefulsets", singular="statefulset", kind="StatefulSet"
+        )
+    )
+    for name in ("postgres", "redis"):
+        meta = {"namespace": "db", "name": name, "uid": f"uid-{name}", "creationTimestamp": "2026-03-19T02:48:00Z"}
+        spec, status = {"replicas": 1}, {"replicas": 1, "readyReplicas": 1}
+        obj = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta, "spec": spec, "status": status}
+        world.put("alpha", obj)
+    async with running(world, WIDE) as pilot:
+        await sees(pilot, "1 root cause")
+        await command(pilot, "statefulsets.apps")
+        await sees(pilot, " StatefulSets ", "postgres", "redis")
+        await pilot.press("space", "space", "R")
+        await sees(pilot, "Act on 2", "rollout restart")
+        await pilot.press("o")
+        await sees(pilot, "namespaces/db/statefulsets/postgres", "kubectl.kubernetes.io/restartedAt")
+
+
+async def test_a_pod_of_any_list_is_deleted_and_not_a_later_one_of_its_name(servers: Servers) -> None:
+    world = World("incident", ["staging-1"])
+    async with running(world, WIDE, command="pods ns:frontend") as pilot:
+        await sees(pilot, " Pods ", "storefront")
+        cluster, identity = pilot.app.screen.chosen()  # type: ignore[attr-defined]
+        uid = world.every(cluster, "Pod")[identity]["metadata"]["uid"]
+        await pilot.press("R")
+        await sees(pilot, "Act on Pod frontend/", "delete pod")
+        await pilot.press("d")
+        await sees(pilot, "DELETE /api/v1/namespaces/frontend/pods/", f'"uid": "{uid}"')
+        assert servers.sent == []
 
 
 async def test_what_only_shares_a_name_with_a_kind_of_flux_is_left_to_git(world: World, servers: Servers) -> None:

@@ -81,6 +81,21 @@ def test_it_comes_back_to_its_row_after_an_empty_list() -> None:
     assert (cursor.key, cursor.index) == ("d", 3)
 
 
+def test_it_goes_to_an_awaited_row_when_that_comes_unless_it_is_moved_before() -> None:
+    rows, cursor = Rows("xy"), Cursor()
+    cursor.awaited = ("c", "d")
+    cursor.follow(rows)
+    assert cursor.key == "x"
+    rows.keys = list("abcd")
+    assert cursor.follow(rows)
+    assert (cursor.key, cursor.held, cursor.awaited) == ("c", True, ())
+    cursor.awaited = ("z",)
+    cursor.move(rows, 0)
+    rows.keys.append("z")
+    assert not cursor.follow(rows)
+    assert cursor.key == "a"
+
+
 def test_moves_are_clamped() -> None:
     rows, cursor = at("abc", 99)
     assert cursor.key == "c"

@@ -66,6 +66,16 @@ WORKLOADS: dict[str, Resource] = {
 POD = Resource("", "v1", "pods")
 
 
+def plainly(target: Target) -> Target:
+    """A workload as commands name it: lists of any kind tell kinds apart by their group (``StatefulSet.apps``)."""
+    qualified, _, rest = target.identity.partition("/")
+    kind, _, group = qualified.partition(".")
+    native = WORKLOADS.get(kind)
+    if not group or native is None or native.group != group:
+        return target
+    return target._replace(identity=f"{kind}/{rest}", api_version=f"{group}/{native.version}")
+
+
 def resource_of(kind: str) -> Resource | None:
     """Where a workload or a pod lives, the same on every server; None for other kinds."""
     return POD if kind == "Pod" else WORKLOADS.get(kind)

@@ -19,12 +19,14 @@ Ref = tuple[str, str]
 class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What one needs to stand there again. What a screen has not got is empty.
 
-    `scope` are the clusters that the view is narrowed to (empty: all); `cluster` and `object` are those of a page,
-    `tab` is the tab of it; `cursor` is the object that the cursor stood on.
+    `kind` is what a list is of, several names between commas; `asked` is what else a screen shows, in its own words
+    (the name of a view, a window of time). `scope` are the clusters that the view is narrowed to (empty: all);
+    `cluster` and `object` are those of a page, `tab` is the tab of it; `cursor` is the object that the cursor stood on.
     """
 
     screen: str
     kind: str = ""
+    asked: str = ""
     filter: str = ""
     scope: tuple[str, ...] = ()
     namespace: str = ""
@@ -45,8 +47,8 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             kind, namespace, name = split_id(self.object)
             return f"{kind} {namespace}/{name} in {self.cluster}" if namespace else f"{kind} {name} in {self.cluster}"
         known = KINDS.get(self.kind)
-        what = known.title if known is not None else self.kind or self.screen.capitalize()
-        return " · ".join(filter(None, (what, self.filter, ", ".join(self.scope), self.namespace)))
+        what = known.title if known is not None else self.kind.replace(",", ", ") or self.screen.capitalize()
+        return " · ".join(filter(None, (what, self.asked, self.filter, ", ".join(self.scope), self.namespace)))
 
     def same(self, other: "Place") -> bool:
         """Whether it is the same place, wherever the cursor stands and whichever tab of a page is seen."""

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from fluxtui import keymap
 from fluxtui.actions.target import Target, targets
+from fluxtui.actions.verbs import plainly
 from fluxtui.insight.place import Place
 from fluxtui.kinds.served import ServedKind
 from fluxtui.screens.commands import Go, suggest
@@ -415,12 +416,14 @@ class FleetScreen(Screen[None]):
 
     # Actions
 
-    def targets(self) -> Sequence[Target | tuple[str, str]]:
-        """What an action is for: the marked objects, else the one under the cursor. Pairs of cluster and id; a screen
-        that shows what is not watched says more of it, by whole `Target`s.
-        """
+    def targets(self) -> Sequence[Target]:
+        """What an action is for: the marked objects, else the one under the cursor."""
         chosen = self.chosen()
-        return self.marked() or ([chosen] if chosen is not None else [])
+        return [self.target(ref) for ref in self.marked() or ([chosen] if chosen is not None else [])]
+
+    def target(self, ref: tuple[str, str]) -> Target:
+        """One object, by cluster and id; a screen that shows what is not watched says more of it."""
+        return plainly(Target(*ref))
 
     def actions(self) -> Sequence[tuple[str, str, Callable[[], object]]]:
         """The palette's entries for what is selected: title, what it does, and how it begins. None when read-only."""

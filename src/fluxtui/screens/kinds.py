@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar
 
+import msgspec
 from textual import work
 from textual.binding import BindingType
 from textual.timer import Timer
 
 from fluxtui import keymap
+from fluxtui.actions.target import Target
 from fluxtui.config import View
+from fluxtui.insight.place import Place
 from fluxtui.kinds.status import Status
 from fluxtui.kube.answers import Forbidden, KubeError, LoginNeeded, Unauthorized
 from fluxtui.kube.beside import Beside
@@ -91,11 +94,26 @@ class KindsScreen(ListScreen):
             self.table.reset_cursor()
             self._open()
 
-    def _show_view(self, name: str, view: View) -> None:
-        """List what the configuration names."""
+    def _show_view(self, name: str, view: View, filter_text: str | None = None) -> None:
+        """List what the configuration names, under its filter or another one."""
         column = column_id(view.sort.removeprefix("-"), ()) if view.sort else "status"
         sort = (column, view.sort.startswith("-"))
-        self._list(",".join(view.kinds), view.filter, name=name, sort=sort, columns=view.columns)
+        wanted = view.filter if filter_text is None else filter_text
+        self._list(",".join(view.kinds), wanted, name=name, sort=sort, columns=view.columns)
+
+    def place(self) -> Place:
+        """The kinds too, and the view that they are of."""
+        return msgspec.structs.replace(super().place(), kind=",".join(self._words), asked=self._name)
+
+    def stand_at(self, place: Place) -> None:
+        """The list of those kinds, as it was sorted if it is the one that is seen."""
+        view = self.desk.views.get(place.asked)
+        if (place.kind, place.asked) != (",".join(self._words), self._name):
+            if view is not None:
+                self._show_view(place.asked, view, place.filter)
+            else:
+                self._list(place.kind, place.filter)
+        super().stand_at(place)
 
     def _resolve(self) -> None:
         """What the words mean, as far as the clusters have told."""
@@ -293,6 +311,11 @@ class KindsScreen(ListScreen):
         super().on_resize()
 
     # What it says
+
+    def target(self, ref: tuple[str, str]) -> Target:
+        """The object that was seen, not another one of its name that came later."""
+        row = self._stores.row(*ref)
+        return super().target(ref)._replace(uid=row.record.uid if row is not None else "")
 
     @property
     def listed_title(self) -> str:

@@ -74,6 +74,7 @@ async def _open_page(app: App[None], desk: Desk, place: Place, ref: Ref) -> None
 
 
 def put_cursor(screen: Screen[None], ref: Ref | None) -> None:
-    """The cursor of a list on the line of an object, where there is one: by the object, or by its two names."""
+    """The cursor of a list on the line of an object, once there is one: by the object, or by its two names."""
     if ref is not None:
-        any(table.move_to(ref) or table.move_to(" ".join(ref)) for table in screen.query(VirtualTable))
+        for table in screen.query(VirtualTable):
+            table.await_row(ref, " ".join(ref))

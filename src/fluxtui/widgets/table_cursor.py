@@ -22,6 +22,8 @@ class Cursor:
         """The row's position, -1 if there is none."""
         self.held = False
         """Whether it was moved on purpose, and so keeps to its row."""
+        self.awaited: tuple[Hashable, ...] = ()
+        """Rows to stand on as soon as one of them comes; none once it was moved."""
         self._near: list[Hashable] = []
 
     def move(self, source: TableSource, index: int) -> bool:
@@ -29,7 +31,7 @@ class Cursor:
         count = len(source)
         if not count:
             return False
-        self.held = True
+        self.held, self.awaited = True, ()
         return self._settle(source, min(max(index, 0), count - 1))
 
     def follow(self, source: TableSource) -> bool:
@@ -41,6 +43,9 @@ class Cursor:
         if not count:
             self.index = -1
             return False
+        come = next((at for key in self.awaited if (at := source.index_of(key)) is not None), None)
+        if come is not None:
+            return self.move(source, come)
         if not self.held:
             return self._settle(source, 0)
         found = None if self.key is None else source.index_of(self.key)
@@ -50,7 +55,7 @@ class Cursor:
 
     def release(self) -> None:
         """Back to the first row at the next `follow`, as when nothing was ever chosen."""
-        self.held = False
+        self.held, self.awaited = False, ()
 
     def _nearest(self, source: TableSource) -> int:
         for key in self._near:

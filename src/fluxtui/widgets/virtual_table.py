@@ -185,6 +185,11 @@ class VirtualTable(LineView):
         self.move_cursor(index)
         return True
 
+    def await_row(self, *keys: Hashable) -> None:
+        """Puts the cursor on one of these rows as soon as it is in the list, unless it is moved before that."""
+        if not any(self.move_to(key) for key in keys):
+            self._cursor.awaited = keys
+
     def move_cursor(self, index: int) -> None:
         """Puts the cursor on a position (clamped) and scrolls there."""
         before = self._cursor.index
@@ -219,9 +224,13 @@ class VirtualTable(LineView):
         before = self._cursor.index
         top = self.scroll_offset.y
         was_visible = top <= before < top + self._page
+        awaited = bool(self._cursor.awaited)
         moved = self._cursor.follow(self._source)
         self._set_extent()
         index = self._cursor.index
+        if awaited and not self._cursor.awaited:
+            self._scroll_into_view()
+            was_visible = False
         if was_visible and index >= 0 and index != before and (top or index >= self._page):
             self._scroll_along(index - (before - top))
         self._forget_lost_marks()

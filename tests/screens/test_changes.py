@@ -1,9 +1,10 @@
 """Changes: what happened when, grouped; and what happened before a failure."""
 
+from fluxtui.kube.answers import Forbidden
 from fluxtui.screens.changes import ChangesScreen
 from fluxtui.screens.resource import ResourceScreen
 
-from .world import OPENING, SMALL, WIDE, Counter, World, command, kustomization, running, sees, type_filter, until
+from .world import OPENING, SMALL, WIDE, Counter, Json, World, command, kustomization, running, sees, type_filter, until
 
 CAUSE = "HelmRelease/cert-manager/cert-manager"
 
@@ -50,6 +51,52 @@ async def test_the_page_of_an_object_leads_to_what_changed_before_it() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ResourceScreen), "the page")
         await pilot.press("W")
         await sees(pilot, "before HelmRelease cert-manager/cert-manager")
+
+
+def edited(obj: Json, *fields: str, manager: str, at: str) -> None:
+    """Somebody wrote these fields of the specification."""
+    entry = {"manager": manager, "operation": "Update", "time": at, "fieldsType": "FieldsV1"}
+    owned = {"f:spec": {f"f:{name}": {} for name in fields}}
+    obj["metadata"]["generation"] = 5
+    obj["metadata"].setdefault("managedFields", []).append({**entry, "fieldsV1": owned})
+
+
+async def test_managed_fields_tell_who_wrote_what_before_a_failure_and_look_inferred() -> None:
+    world = World("incident")
+    world.edit(
+        "prod-eu-1",
+        CAUSE,
+        lambda obj: edited(obj, "timeout", "values", manager="kubectl-edit", at="2026-03-21T02:30:00Z"),
+    )
+    async with running(world, WIDE) as pilot:
+        await sees(pilot, "root cause", "cert-manager/cert-manager")
+        await pilot.press("W")
+        told = await sees(pilot, "before HelmRelease cert-manager/cert-manager", "≈ by kubectl-edit")
+        row = next(line for line in told.splitlines() if "≈ by kubectl-edit" in line)
+        assert "≈ spec " in row
+        assert "inferred" in row
+        assert "spec.timeout, spec.values" in row
+        screen = pilot.app.screen
+        assert isinstance(screen, ChangesScreen)
+        asked = [identity for _, identity in world.fetched]
+        assert len(asked) == len(set(asked)) <= 41, "each is read once for its version, and few are"
+        await type_filter(pilot, "name:cert-manager kind:hr")
+        await pilot.press("enter", "home")
+        await sees(pilot, "hidden by filter")
+        written = next(key for at in range(len(screen.rows)) if " spec " in (key := str(screen.rows.key(at))))
+        assert screen.table.move_to(written)
+        await sees(pilot, "written by", "≈ kubectl-edit spec.timeout, spec.values, last wrote 18m ago")
+
+
+async def test_who_may_not_read_whole_objects_is_told_why_who_wrote_them_is_not_known() -> None:
+    world = World("incident")
+    refused = Forbidden(403, "Forbidden", 'User "viewer" cannot get resource', "get", "helmreleases")
+    world.refusals[CAUSE] = refused
+    async with running(world, WIDE, command="changes 2h") as pilot:
+        await sees(pilot, "in the last 2h")
+        await type_filter(pilot, "name:cert-manager kind:hr cluster:prod-eu-1")
+        await pilot.press("enter")
+        await sees(pilot, "not told: managedFields cannot be read", "cannot get resource")
 
 
 async def test_windows_by_key_and_by_command_and_the_filter() -> None:

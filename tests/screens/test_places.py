@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from fluxtui.config import Config, View
 from fluxtui.insight.place import PAGE, Place
 from fluxtui.screens.copying import CopyScreen
 from fluxtui.screens.resource import ResourceScreen
 from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.virtual_table import VirtualTable
 
-from .world import World, burst, command, kustomization, loses, notified, running, sees, type_filter, until
+from .world import WIDE, World, burst, command, kustomization, loses, notified, running, sees, type_filter, until
 
 CAUSE = ("prod-eu-1", "HelmRelease/cert-manager/cert-manager")
 
@@ -87,6 +88,52 @@ async def test_what_is_gone_is_passed_over_with_a_word(incident: World) -> None:
         incident.tell()
         await pilot.press("left_square_bracket")
         await notified(pilot, "newcomers/just-born is gone from staging-1")
+        await sees(pilot, "root causes explain")
+
+
+async def test_lists_of_any_kind_come_back_with_their_kinds_their_view_and_their_cursor(
+    incident: World, tmp_path: Path
+) -> None:
+    config = Config(views={"plumbing": View(kinds=("rs", "pods"), filter="ns:frontend")})
+    async with running(incident, WIDE, state=tmp_path, config=config) as pilot:
+        await sees(pilot, "root causes explain")
+        await command(pilot, "pods ns:frontend")
+        await sees(pilot, " Pods ", "filter ns:frontend")
+        await pilot.press("down", "down")
+        cursor = pilot.app.screen.chosen()  # type: ignore[attr-defined]
+        await command(pilot, "deploy,rs")
+        await sees(pilot, " Deployments, ReplicaSets ")
+        await command(pilot, "view plumbing")
+        await sees(pilot, " plumbing: ReplicaSets, Pods ", "filter ns:frontend")
+        await pilot.press("B")
+        await notified(pilot, "plumbing")
+        await pilot.press("minus")
+        await sees(pilot, " Deployments, ReplicaSets ")
+        await pilot.press("left_square_bracket")
+        await sees(pilot, " Pods ", "filter ns:frontend")
+        await until(pilot, lambda: pilot.app.screen.chosen() == cursor, "the row")  # type: ignore[attr-defined]
+        await pilot.press("left_square_bracket")
+        await sees(pilot, "root causes explain")
+        await command(pilot, "bookmarks")
+        await sees(pilot, "1 bookmark", "plumbing")
+        await pilot.press("enter")
+        await sees(pilot, " plumbing: ReplicaSets, Pods ", "filter ns:frontend")
+
+
+async def test_changes_come_back_with_their_window_and_what_they_came_before(incident: World) -> None:
+    async with running(incident) as pilot:
+        await sees(pilot, "root causes explain")
+        await pilot.press("W")
+        await sees(pilot, "before HelmRelease cert-manager/cert-manager")
+        await command(pilot, "changes 2h")
+        await sees(pilot, "in the last 2h")
+        await command(pilot, "hr")
+        await sees(pilot, " HelmReleases ")
+        await pilot.press("left_square_bracket")
+        await sees(pilot, "in the last 2h")
+        await pilot.press("left_square_bracket")
+        await sees(pilot, "before HelmRelease cert-manager/cert-manager")
+        await pilot.press("left_square_bracket")
         await sees(pilot, "root causes explain")
 
 

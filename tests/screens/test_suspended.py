@@ -38,6 +38,8 @@ async def test_each_object_is_fetched_once_and_a_refusal_is_no_failure() -> None
     world.refusals["Kustomization/a/other"] = Unreachable("https://c", "gone")
     async with running(world, SMALL, command="suspended") as pilot:
         await sees(pilot, "2 objects at rest", "≈ ≤5m")
+        await pilot.press("end")
+        await sees(pilot, "who wrote it cannot be read", "gone")
         await until(pilot, lambda: len(world.fetched) == 2, "both to be asked for")
         world.put("c", kustomization("a", "new"))
         world.tell()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fluxtui.insight import changes, changes_export
+from fluxtui.insight.authors import Edit
 from fluxtui.insight.changes import Span
 from fluxtui.insight.changes_verdict import before_words, verdict_words
 from fluxtui.insight.known import Known
@@ -24,9 +25,9 @@ from .test_recordings import KIND_OF_PATH, START, fresh_store, recording, replay
 A, B = "latest@sha256:aaaaaaaaaa", "latest@sha256:bbbbbbbbbb"
 
 
-def told(fleet, back=1800, at=None, watched=(), about=None, span=None):
+def told(fleet, back=1800, at=None, watched=(), about=None, span=None, written=None):
     at = at or fleet.now
-    return done(changes.report(fleet.store, at, span or Span(at - back), watched, about=about))
+    return done(changes.report(fleet.store, at, span or Span(at - back), watched, written, about))
 
 
 def done(steps):
@@ -110,6 +111,51 @@ def test_what_an_applier_changed_right_after_its_run_belongs_to_its_push_and_say
     assert [each.id for each in push.members][-1] == "HelmRelease/a/app"
     assert push.inferred == 1
     assert [each.id for each in late.members] == ["HelmRelease/a/late"]
+
+
+def test_managed_fields_tell_who_wrote_which_field_and_look_inferred(fleet):
+    row = fleet.put("c", "Kustomization", "a/app", created=fleet.now - 90_000, generation=4)
+    both = Edit("kubectl-edit", fleet.now - 60, ("spec.interval", "spec.path"), count=2)
+    alone = Edit("helm", fleet.now - 600, ("spec.wait",), count=1)
+    old = Edit("kustomize-controller", fleet.now - 9000, ("spec.prune",), count=1)
+    groups = told(fleet, written={row.key: (both, alone, old)}).groups
+    assert [(each.what, each.told, each.known) for each in groups] == [
+        ("spec", "spec.interval, spec.path ≈ by kubectl-edit", Known.INFERRED),
+        ("spec", "spec.wait ≈ by helm", Known.TOLD),
+    ]
+
+
+def test_what_we_saw_ourselves_learns_its_writer_and_stays_seen(fleet):
+    row = fleet.put("c", "Kustomization", "a/app", created=fleet.now - 90_000, generation=4)
+    saw = Occurrence(fleet.now - 61, *row.key, "spec", "generation 3 → 4", Known.SEEN, "watch")
+    by = Edit("kubectl-edit", fleet.now - 60, ("spec.interval", "spec.path"), count=2)
+    (group,) = told(fleet, watched=[saw], written={row.key: (by,)}).groups
+    assert group.known is Known.SEEN
+    assert group.told == "generation 3 → 4: spec.interval, spec.path ≈ by kubectl-edit"
+
+
+def test_who_suspended_and_who_resumed_is_told_by_the_field(fleet):
+    rests = fleet.put("c", "Kustomization", "a/rests", suspended=True, created=fleet.now - 90_000)
+    runs = fleet.put("c", "Kustomization", "a/runs", created=fleet.now - 90_000)
+    by = Edit("kubectl-edit", fleet.now - 60, ("spec.suspend",), count=1)
+    found = told(fleet, written={rests.key: (by,), runs.key: (by,)}).groups
+    assert {(each.what, each.head.id.rpartition("/")[2], each.head.by) for each in found} == {
+        ("suspended", "rests", "kubectl-edit"),
+        ("resumed", "runs", "kubectl-edit"),
+    }
+
+
+def test_what_is_asked_for_is_upstream_first_then_roots_and_never_too_much(fleet):
+    fleet.put("c", "GitRepository", "a/src", generation=2)
+    fleet.put("c", "Kustomization", "a/app", source="GitRepository/a/src", generation=3)
+    fleet.put("c", "Kustomization", "a/never-edited", generation=1)
+    for number in range(changes.ASKED + 5):
+        fleet.put("c", "HelmRelease", f"a/{number}", generation=2)
+    report = told(fleet, about=("c", "Kustomization/a/app"))
+    roots = [("c", "Kustomization/a/never-edited"), *(("c", f"HelmRelease/a/{number}") for number in range(45))]
+    rows = changes.to_ask(fleet.store, report, roots)
+    assert [row.record.id for row in rows[:3]] == ["Kustomization/a/app", "GitRepository/a/src", "HelmRelease/a/0"]
+    assert len(rows) == changes.ASKED
 
 
 def test_failures_are_not_part_of_a_push_and_those_of_the_same_moment_are_one_line(fleet):

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from fluxtui.actions.patches import SUSPENDED_BY
 from fluxtui.insight import ledger, ledger_export
+from fluxtui.insight.authors import Edit, edits
 from fluxtui.insight.known import Known
-from fluxtui.insight.ledger import Writer, writers
+from fluxtui.insight.ledger import writers
 from fluxtui.kinds.table import KINDS
 
 SUSPENDED = {"suspended": True, "suspended_by": "anna: the gateways move", "suspended_why": "the gateways move"}
@@ -40,16 +42,26 @@ def test_a_suspended_object_tells_who_and_why_and_that_its_time_is_inferred(flee
 
 def test_what_we_saw_is_exact_and_what_managed_fields_tell_comes_next(fleet):
     row = fleet.put("c", "Kustomization", "a/one", suspended=True)
-    by = Writer("kubectl-patch", fleet.now - 100, "spec.suspend")
+    by = Edit("kubectl-patch", fleet.now - 100, ("spec.suspend",), (SUSPENDED_BY,), count=1)
     seen = entry(fleet, watched={row.key: fleet.now - 90}, written={row.key: (by,)})
     assert (seen.since, seen.known, seen.by) == (fleet.now - 90, Known.SEEN, "kubectl-patch")
     written = entry(fleet, written={row.key: (by,)})
-    assert (written.since, written.known) == (fleet.now - 100, Known.TOLD)
+    assert (written.since, written.known, written.bound) == (fleet.now - 100, Known.TOLD, "")
+
+
+def test_a_manager_that_owns_other_fields_too_tells_when_it_was_at_the_latest(fleet):
+    row = fleet.put("c", "Kustomization", "a/one", suspended=True, outcome_at=fleet.now - 5000)
+    by = Edit("kubectl-edit", fleet.now - 100, ("spec.path", "spec.suspend"), count=2)
+    found = entry(fleet, written={row.key: (by,)})
+    assert (found.since, found.known, found.bound) == (fleet.now - 100, Known.INFERRED, "≥")
+    assert found.by == "kubectl-edit"
+    (item,) = ledger_export.ledger_shape(told(fleet), [found]).items
+    assert (item.bound, item.written_by.exact) == ("≥", False)
 
 
 def test_a_manager_that_wrote_before_the_last_run_did_not_suspend_it_then(fleet):
     row = fleet.put("c", "Kustomization", "a/one", suspended=True, outcome_at=fleet.now - 50)
-    by = Writer("kustomize-controller", fleet.now - 5000, "spec.suspend")
+    by = Edit("kustomize-controller", fleet.now - 5000, ("spec.suspend",), count=1)
     found = entry(fleet, written={row.key: (by,)})
     assert (found.since, found.known) == (fleet.now - 50, Known.INFERRED)
     assert found.by == "Git (kustomize-controller)", "it was suspended there"
@@ -136,11 +148,10 @@ def test_writers_are_read_of_managed_fields_the_latest_first():
             ]
         }
     }
-    assert [(each.manager, each.field) for each in writers(value)] == [
-        ("fluxtui", "fluxcd.controlplane.io/reconcile"),
-        ("kubectl-edit", "spec.suspend"),
+    assert [(each.manager, each.field, each.exact) for each in writers(edits(value))] == [
+        ("fluxtui", "fluxcd.controlplane.io/reconcile", True),
+        ("kubectl-edit", "spec.suspend", False),
     ]
-    assert writers({"metadata": {"managedFields": {"odd": 1}}}) == ()
 
 
 def test_other_programs_get_the_same(fleet):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fluxtui.cli.gather import Gathered
     from fluxtui.cli.printing import Answer
     from fluxtui.insight.watched import Watched
+    from fluxtui.kube.authorship import Authorship
 
 
 @click.command(
@@ -70,32 +71,44 @@ async def _run(told: Settings, words: str, since: int, before: str, output: str,
     from fluxtui.cli.gather import connected, follow
     from fluxtui.cli.printing import Printer, accepting
     from fluxtui.insight.watched import Watched
+    from fluxtui.kube.authorship import Authorship
 
     accepting(words, told.namespace, told.now())  # what is wrong with it is told before anything is asked
     async with connected(told) as gathered:
-        log = Watched(gathered.store)
+        log, authors = Watched(gathered.store), Authorship(gathered.fleet)
         gathered.fleet.subscribe(lambda batch: log.follow(batch, gathered.now()))
-        printer = Printer(lambda: ask(gathered, log, words, since, before, told.namespace), output, watch=watch)
+        printer = Printer(
+            lambda: ask(gathered, (log, authors), words, since, before, told.namespace), output, watch=watch
+        )
         await gathered.settle(patience)
         if watch:
             return await follow(gathered, printer.show, ageing=printer.ageing)
         return await printer.show() or outcome.HEALTHY
 
 
-async def ask(gathered: Gathered, log: Watched, words: str, since: int, before: str, namespace: str) -> Answer:
-    """The changes of now, as far as they pass the filter. Raises `Failure` for an object that does not exist."""
+async def ask(
+    gathered: Gathered, seen: tuple[Watched, Authorship], words: str, since: int, before: str, namespace: str
+) -> Answer:
+    """The changes of now, as far as they pass the filter, with what was seen and whom managedFields name. Raises
+    `Failure` for an object that does not exist.
+    """
     from fluxtui.cli import changes_text, coverage
     from fluxtui.cli.printing import Answer, accepting, narrowed
     from fluxtui.insight import changes, changes_export
+    from fluxtui.insight.activity import failing
     from fluxtui.insight.changes_verdict import before_words, verdict_words
     from fluxtui.kinds.ages import age
 
-    store, now = gathered.store, gathered.now()
+    (log, authors), store, now = seen, gathered.store, gathered.now()
     span, about, at = changes.Span(now - since), None, 0
     if before:
         about, at = _about(gathered, before, namespace)
         span = changes.before(at)
     report = await gathered.computed(changes.report(store, now, span, log, about=about))
+    rows = changes.to_ask(store, report, [row.key for row in failing(store)])
+    await authors.read(rows)
+    if written := {row.key: found for row in rows if (found := authors.written.get(row.key))}:
+        report = await gathered.computed(changes.report(store, now, span, log, written, about))
     told = before_words(store, report, about, at) if about else verdict_words(report, f"in the last {age(since)}")
     compiled, accept = accepting(words, namespace, now, store)
     everything = compiled.empty and (not namespace or about is not None)

@@ -61,7 +61,7 @@ def _cells(report: ChangesReport, group: Group) -> list[Cell]:
         (what(group), STYLES.get(group.what, "")),
         (_mark(report.distance(group)) + _title(group), "strong"),
         _few(group.clusters),
-        group.words,
+        group.told,
     ]
 
 
@@ -72,7 +72,7 @@ def _member(report: ChangesReport, each: Occurrence) -> list[Cell]:
         (each.what, STYLES.get(each.what, "muted")),
         f"  {_mark(report.upstream.get(each.ref))}{named(each.id)}",
         each.cluster,
-        (each.words, "muted"),
+        (each.told, "muted"),
     ]
 
 
@@ -92,7 +92,7 @@ def markdown_text(report: ChangesReport, shown: Sequence[Group], summary: str) -
             what(group),
             code(_mark(report.distance(group)) + _title(group)),
             ", ".join(map(code, group.clusters)),
-            code(group.words) if group.words else "",
+            code(group.told) if group.told else "",
         ]
         for group in shown
     ]

@@ -46,9 +46,9 @@ def headline(report: LedgerReport, shown: Sequence[Entry]) -> str:
 
 
 def since(entry: Entry, now: float) -> str:
-    """``2d``; ``≈ ≤2d`` where it is only known that it was not before."""
+    """``2d``; ``≈ ≤2d`` where it is only known that it was not before, ``≈ ≥2d`` that it was not after."""
     age = ago(entry.since, now)
-    return f"{Known.INFERRED.glyph} ≤{age}" if age and entry.known is Known.INFERRED else age or "?"
+    return f"{Known.INFERRED.glyph} {entry.bound}{age}" if age and entry.bound else age or "?"
 
 
 def _cells(entry: Entry, now: float) -> list[Cell]:

@@ -10,6 +10,7 @@ import msgspec
 
 from fluxtui.insight.blast import NOT_COUNTED, TOLD_BY_OWNER
 from fluxtui.kinds.status import Status
+from fluxtui.store.row import Row
 from fluxtui.store.store import Store
 
 MINUTES = 60
@@ -56,12 +57,17 @@ def activity(store: Store, now: float) -> Generator[None, None, Activity]:
     return Activity(start, tuple(buckets))
 
 
-def first_failure(store: Store) -> int:
-    """When the oldest failure that still lasts began, in epoch seconds; 0 for none."""
-    times = [
-        row.since
+def failing(store: Store) -> list[Row]:
+    """The failures that last, the latest first, without those that another object tells."""
+    found = [
+        row
         for data in store.clusters()
         for identity in data.index("status").get(Status.FAILED.word)
-        if not identity.startswith(TOLD_BY_OWNER) and (row := data.row(identity)) is not None and row.since
+        if not identity.startswith(TOLD_BY_OWNER) and (row := data.row(identity)) is not None
     ]
-    return min(times, default=0)
+    return sorted(found, key=lambda row: (-row.since, row.key))
+
+
+def first_failure(store: Store) -> int:
+    """When the oldest failure that still lasts began, in epoch seconds; 0 for none."""
+    return min((row.since for row in failing(store) if row.since), default=0)

@@ -15,14 +15,14 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 
 import msgspec
 
+from fluxtui.insight.authors import Edits
 from fluxtui.insight.causes import Ref
 from fluxtui.insight.evidence import LATER
 from fluxtui.insight.grouping import Group, grouped
 from fluxtui.insight.known import SURENESS, Known
-from fluxtui.insight.ledger import Writer
 from fluxtui.insight.occurrence import Occurrence
 from fluxtui.insight.standing import Standing, standing
-from fluxtui.insight.told import latest, told
+from fluxtui.insight.told import QUIET, latest, told
 from fluxtui.insight.upstream import upstream
 from fluxtui.kinds.record import Record, split_id
 from fluxtui.kinds.status import Status
@@ -95,10 +95,10 @@ def report(
     now: float,
     span: Span,
     watched: Iterable[Occurrence] = (),
-    written: Mapping[Ref, tuple[Writer, ...]] | None = None,
+    written: Edits | None = None,
     about: Ref | None = None,
 ) -> Generator[None, None, ChangesReport]:
-    """The changes of a span; yields every few milliseconds of work."""
+    """The changes of a span; yields every few milliseconds of work. `written` is what managedFields told (`to_ask`)."""
     end = min(span.end or now, now)
     found = [each for each in watched if span.start <= each.at <= end]
     authors = written or {}
@@ -132,6 +132,29 @@ def report(
         upstream=behind,
         distances={group.key: far for group in groups if (far := _distance(group, behind)) is not None},
     )
+
+
+def to_ask(store: Store, report: ChangesReport, roots: Iterable[Ref]) -> list[Row]:
+    """The objects whose managedFields may tell what the report does not, at most `ASKED`, the most telling first: what
+    is asked about and what is upstream of it, the nearest first; the roots of what fails; what came to rest or whose
+    specification changed. An object that is of its first generation was never written again.
+    """
+    nearest = sorted(report.upstream, key=lambda ref: (report.upstream[ref], ref))
+    found = [each for group in report.groups for each in group.members if each.what in ("suspended", "spec")]
+    refs = dict.fromkeys((*nearest, *roots, *(each.ref for each in found)))
+    rows = (row for ref in refs if (row := store.row(*ref)) is not None)
+    return [row for row in rows if _written_again(row)][:ASKED]
+
+
+def _written_again(row: Row) -> bool:
+    record = row.record
+    if record.kind in QUIET or record.kind == "Pod":
+        return False
+    return record.generation != 1 or row.status is Status.SUSPENDED or bool(record.left_alone)
+
+
+ASKED = 40
+"""Objects whose managedFields are read for one report."""
 
 
 def _distance(group: Group, behind: Mapping[Ref, int]) -> int | None:
@@ -178,7 +201,10 @@ def _same(one: Occurrence, other: Occurrence) -> bool:
 def _merged(one: Occurrence, other: Occurrence) -> Occurrence:
     first, second = sorted((one, other), key=lambda each: (SURENESS[each.known], not each.delivered))
     if second.delivered and not first.delivered:
-        return msgspec.structs.replace(first, delivered=second.delivered, place=second.place)
+        first = msgspec.structs.replace(first, delivered=second.delivered, place=second.place)
+    if second.by and not first.by:
+        more = f": {second.words}" if first.what == "spec" and second.words not in first.words else ""
+        first = msgspec.structs.replace(first, by=second.by, words=f"{first.words}{more}")
     return first
 
 

@@ -13,7 +13,9 @@ from fluxtui.kinds.record import split_id
 
 
 class OccurrenceShape(Shape, frozen=True):
-    """One change of one object. ``known`` is seen, told or inferred, ``by`` which field or Event tells it."""
+    """One change of one object. ``known`` is seen, told or inferred, ``by`` which field or Event tells it;
+    ``writer`` is the field manager that wrote it by managedFields, which is inferred.
+    """
 
     time: str | None
     object: ObjectRef
@@ -24,6 +26,7 @@ class OccurrenceShape(Shape, frozen=True):
     revision: str
     source: str
     upstream: int | None
+    writer: str
 
 
 class GroupShape(Shape, frozen=True):
@@ -109,6 +112,7 @@ def _occurrence(report: ChangesReport, each: Occurrence) -> OccurrenceShape:
         revision=each.delivered,
         source=each.place,
         upstream=report.upstream.get(each.ref),
+        writer=each.by,
     )
 
 

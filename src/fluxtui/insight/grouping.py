@@ -55,6 +55,11 @@ class Group(msgspec.Struct, frozen=True):
         return self.members[0]
 
     @property
+    def told(self) -> str:
+        """Its words; of a single change who wrote it, too."""
+        return self.head.told if len(self.members) == 1 else self.words
+
+    @property
     def until(self) -> int:
         """When its last member changed."""
         return self.members[-1].at

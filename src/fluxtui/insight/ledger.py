@@ -4,24 +4,24 @@ For each: who and why, as far as annotations say; since when, as far as anything
 gets nothing new until it is resumed); and what waits for it (a revision that its source has by now).
 
 No field of its own records when an object was suspended: it was after its last run. What we watched ourselves is
-exact. managedFields tell who wrote the field, and when; they are read of whole objects alone (`writers`), by whoever
-asks for a report. Only kinds that are watched are in the ledger.
+exact. managedFields tell who wrote the field, and when at the latest (`insight.authors`); they are read of whole
+objects alone, by whoever asks for a report. Only kinds that are watched are in the ledger.
 """
 
 from collections.abc import Generator, Iterable, Mapping
 
 import msgspec
 
+from fluxtui.insight.authors import APPLIERS, Edit, Edits
 from fluxtui.insight.blast import NOT_COUNTED, Blast
 from fluxtui.insight.causes import Ref
-from fluxtui.insight.fields import Json, mapping, mappings, text
 from fluxtui.insight.graph import Graph
 from fluxtui.insight.known import Known
 from fluxtui.insight.roots import named
 from fluxtui.insight.silent import same_revision
 from fluxtui.insight.standing import Standing, standing
 from fluxtui.kinds.columns import revision
-from fluxtui.kinds.flatten import DISABLED_BY_ANNOTATION, epoch
+from fluxtui.kinds.flatten import DISABLED_BY_ANNOTATION
 from fluxtui.kinds.status import Status
 from fluxtui.store.row import Row
 from fluxtui.store.store import ClusterData, Store
@@ -37,8 +37,6 @@ ALONE = (
     "helm.toolkit.fluxcd.io/driftDetection",
 )
 """The annotations that keep an applier away from what it would apply."""
-APPLIERS = frozenset({"kustomize-controller", "helm-controller", "flux-operator"})
-"""Field managers of what comes out of Git."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -49,11 +47,15 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """Who wrote the field by which an object is at rest, by its managedFields: field manager, when, which field."""
+    """Who wrote the field by which an object is at rest, by its managedFields: field manager, when, which field.
+
+    `exact` tells whether it was at that time, rather than then or earlier: the manager owns nothing else.
+    """
 
     manager: str
     at: int
     field: str
+    exact: bool = True
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,7 +64,8 @@ class Entry(msgspec.Struct, frozen=True):
     `how`: *suspended* (spec.suspend), *disabled* (by annotation) or *left alone* (by its applier); `switch` is the
     field or the annotation with its value. `who` and `why` are empty where nothing records them; `writer` is who wrote
     the switch, where managedFields were read. It is at rest since `since` (epoch s, 0 for not told): *inferred* means
-    not before then, which was its last run. `hides` are the ids behind it, nearest first.
+    not before then, which was its last run, or with `written` not after then, which was its writer's last write.
+    `hides` are the ids behind it, nearest first.
     """
 
     row: Row
@@ -75,6 +78,7 @@ class Entry(msgspec.Struct, frozen=True):
     writer: Writer | None = None
     hides: tuple[str, ...] = ()
     pending: Pending | None = None
+    written: bool = False
 
     @property
     def key(self) -> Ref:
@@ -87,6 +91,13 @@ class Entry(msgspec.Struct, frozen=True):
         if self.who or self.writer is None:
             return self.who
         return f"Git ({self.writer.manager})" if self.writer.manager in APPLIERS else self.writer.manager
+
+    @property
+    def bound(self) -> str:
+        """``≤`` where its age is that at most, ``≥`` where it is that at least, nothing where it is that."""
+        if self.known is not Known.INFERRED or not self.since:
+            return ""
+        return "≥" if self.written else "≤"
 
 
 class LedgerReport(msgspec.Struct, frozen=True):
@@ -114,12 +125,8 @@ class LedgerReport(msgspec.Struct, frozen=True):
         return sum(not entry.why and entry.how != "left alone" for entry in self.entries)
 
 
-Written = Mapping[Ref, tuple[Writer, ...]]
-"""The writers of objects whose managedFields were read."""
-
-
 def report(
-    store: Store, now: float, watched: Mapping[Ref, int] | None = None, written: Written | None = None
+    store: Store, now: float, watched: Mapping[Ref, int] | None = None, written: Edits | None = None
 ) -> Generator[None, None, LedgerReport]:
     """The ledger; yields every few milliseconds of work. `watched` are the moments of suspends that we saw happen."""
     seen, authors = watched or {}, written or {}
@@ -172,21 +179,19 @@ def switch(row: Row) -> tuple[str, str]:
     return "suspended", SUSPEND
 
 
-def _entry(graph: Graph, blast: Blast, row: Row, watched: int, authors: tuple[Writer, ...]) -> Entry:
+def _entry(graph: Graph, blast: Blast, row: Row, watched: int, authors: tuple[Edit, ...]) -> Entry:
     record = row.record
     how, by = switch(row)
-    field = by.partition(": ")[0]
-    writer = next((each for each in authors if each.field == field), None)
-    written = writer.at if writer is not None else 0
+    writer = writer_of(row, authors)
+    since, known = _since(row, watched, writer)
+    written = writer is not None and known is Known.INFERRED and since == writer.at
     if how == "left alone":
-        known = Known.SEEN if watched else Known.TOLD if written else Known.INFERRED
-        return Entry(row, how, by, "", "", watched or written, known, writer)
+        return Entry(row, how, by, "", "", since, known, writer, written=written)
     who = record.suspended_by
     if record.suspended_why:
         who = who.removesuffix(record.suspended_why).removesuffix(": ")
-    since, known = _since(row, watched, written)
-    hides = _hidden(blast, record.id)
-    return Entry(row, how, by, who, record.suspended_why, since, known, writer, hides, _pending(graph, row))
+    hides, pending = _hidden(blast, record.id), _pending(graph, row)
+    return Entry(row, how, by, who, record.suspended_why, since, known, writer, hides, pending, written)
 
 
 def _hidden(blast: Blast, root: str) -> tuple[str, ...]:
@@ -198,13 +203,14 @@ def _hidden(blast: Blast, root: str) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda identity: (distance[identity], identity)))
 
 
-def _since(row: Row, watched: int, written: int) -> tuple[int, Known]:
+def _since(row: Row, watched: int, writer: Writer | None) -> tuple[int, Known]:
     """When it came to rest. A manager that wrote before the last run cannot have suspended it then."""
+    rested = row.since if row.status is Status.SUSPENDED else 0
     if watched:
         return watched, Known.SEEN
-    if written and written >= row.since:
-        return written, Known.TOLD
-    return row.since, Known.INFERRED
+    if writer is not None and writer.at and writer.at >= rested:
+        return writer.at, Known.TOLD if writer.exact else Known.INFERRED
+    return rested, Known.INFERRED
 
 
 def _pending(graph: Graph, row: Row) -> Pending | None:
@@ -234,20 +240,17 @@ def verdict(report: LedgerReport) -> str:
     return " · ".join(parts)
 
 
-def writers(value: Json) -> tuple[Writer, ...]:
-    """The writers of what puts an object at rest, of the object as it was fetched; the latest first.
+def writer_of(row: Row, authors: Iterable[Edit]) -> Writer | None:
+    """Who wrote what an object rests by, as far as its managedFields were read."""
+    field = switch(row)[1].partition(": ")[0]
+    return next((each for each in writers(authors) if each.field == field), None)
 
-    A manager may have written other fields at that time: managedFields have one time for each manager.
-    """
+
+def writers(authors: Iterable[Edit]) -> tuple[Writer, ...]:
+    """The writers of whatever puts objects at rest, the latest first."""
     found: list[Writer] = []
-    for entry in mappings(value, "metadata", "managedFields"):
-        fields = mapping(entry, "fieldsV1")
-        annotations = mapping(fields, "f:metadata", "f:annotations")
-        held = [SUSPEND] if "f:suspend" in mapping(fields, "f:spec") else []
-        held += list(_switches(annotations))
-        found += [Writer(text(entry, "manager"), epoch(text(entry, "time")), field) for field in held]
+    for edit in authors:
+        held = [SUSPEND] if SUSPEND in edit.fields else []
+        held += [key for key in (*SWITCHES, *ALONE) if key in edit.annotations]
+        found += [Writer(edit.manager, edit.at, field, edit.exact) for field in held]
     return tuple(sorted(found, key=lambda writer: -writer.at))
-
-
-def _switches(annotations: Json) -> Iterable[str]:
-    return (key for key in (*SWITCHES, *ALONE) if f"f:{key}" in annotations)

@@ -19,10 +19,13 @@ from fluxtui.kinds.record import split_id
 
 
 class WriterShape(Shape, frozen=True):
-    """Who wrote the switch, by managedFields; ``manager`` is the field manager."""
+    """Who wrote the switch, by managedFields; ``manager`` is the field manager. It wrote it then, or else, where it is
+    not ``exact``, then or earlier.
+    """
 
     manager: str
     time: str | None
+    exact: bool
 
 
 class PendingShape(Shape, frozen=True):
@@ -33,7 +36,9 @@ class PendingShape(Shape, frozen=True):
 
 
 class EntryShape(Shape, frozen=True):
-    """One object at rest. ``known`` is how ``since`` is: seen, told or inferred (then: not before)."""
+    """One object at rest. ``known`` is how ``since`` is: seen, told or inferred; ``bound`` what its age then is: that
+    at most (≤) or that at least (≥).
+    """
 
     cluster: str
     kind: str
@@ -48,6 +53,7 @@ class EntryShape(Shape, frozen=True):
     known: str
     hides: list[ObjectRef]
     pending: PendingShape | None
+    bound: str
 
 
 class LedgerShape(Shape, frozen=True, kw_only=True):
@@ -91,11 +97,12 @@ def entry_shape(entry: Entry) -> EntryShape:
         switch=entry.switch,
         who=entry.who,
         why=entry.why,
-        written_by=WriterShape(writer.manager, moment(writer.at)) if writer is not None else None,
+        written_by=WriterShape(writer.manager, moment(writer.at), writer.exact) if writer is not None else None,
         since=moment(entry.since),
         known=entry.known.value,
         hides=[ObjectRef(entry.row.cluster, *split_id(identity)) for identity in entry.hides],
         pending=PendingShape(pending.words, moment(pending.since)) if pending is not None else None,
+        bound=entry.bound,
     )
 
 

@@ -31,7 +31,8 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     """A change of one object: `at` in epoch seconds, `what` a key of `WHATS`, in words, and which field tells it.
 
     `delivered` is the whole revision that came with it, `place` where that came from (a URL, else the source's id);
-    both are empty for what has nothing to do with a revision.
+    both are empty for what has nothing to do with a revision. `by` is who wrote it by managedFields: always inferred,
+    however the change itself is known.
     """
 
     at: int
@@ -43,8 +44,14 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     field: str
     delivered: str = ""
     place: str = ""
+    by: str = ""
 
     @property
     def ref(self) -> Ref:
         """(cluster, id)"""
         return self.cluster, self.id
+
+    @property
+    def told(self) -> str:
+        """Its words, and who wrote it: ``spec.suspend ≈ by kubectl-edit``."""
+        return f"{self.words} {Known.INFERRED.glyph} by {self.by}".lstrip() if self.by else self.words

@@ -7,16 +7,19 @@ Which fields, and what they prove (facts: flux §2, §3; recordings, lessons 1, 
 - transition times of conditions: of Ready while it is False, and of a source that turned ready again without a new
   artifact. Ready of what runs at every interval restarts with every run, and proves nothing while it is True;
 - nothing tells when something was suspended: inferred, after its last run, unless managedFields were read;
+- managedFields, where they were read: who wrote which fields of the specification, and when at the latest: inferred,
+  but for the only field of its manager;
 - Events: installs, upgrades, artifacts of the last hour, also of objects that are gone. A reconcile that changed
   nothing is no change.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from fluxtui.insight.authors import Edit, telling
 from fluxtui.insight.blast import TOLD_BY_OWNER
 from fluxtui.insight.known import Known
-from fluxtui.insight.ledger import Writer, switch
+from fluxtui.insight.ledger import SUSPEND, switch, writer_of
 from fluxtui.insight.occurrence import Occurrence
 from fluxtui.insight.silent import same_revision
 from fluxtui.insight.status import failed_outcome, good_outcome
@@ -45,14 +48,14 @@ APPLIES = frozenset({"Progressing", "ApplySucceeded"})
 REVISION_IN = re.compile(r"(?:revision|version) '([^'\n]{1,200})'(?: from '([^'\n]{1,300})')?", re.ASCII)
 
 
-def told(data: ClusterData, row: Row, start: float, writers: Iterable[Writer] = ()) -> Iterator[Occurrence]:
+def told(data: ClusterData, row: Row, start: float, authors: Iterable[Edit] = ()) -> Iterator[Occurrence]:
     """What a row tells of the time since `start`."""
     record = row.record
     if record.kind == "Event":
         if isinstance(record, EventRecord) and record.last >= start:
             yield from _event(data, record, start)
         return
-    for each in _row(data, row, writers):
+    for each in _row(data, row, tuple(authors)):
         if each.at >= start:
             yield each
 
@@ -65,7 +68,7 @@ def latest(row: Row) -> int:
     return max(record.created, record.updated, record.outcome_since, record.ready_since, row.since)
 
 
-def _row(data: ClusterData, row: Row, writers: Iterable[Writer]) -> Iterator[Occurrence]:
+def _row(data: ClusterData, row: Row, authors: Sequence[Edit]) -> Iterator[Occurrence]:
     record, cluster = row.record, row.cluster
     if record.created and record.kind not in QUIET:
         yield Occurrence(record.created, cluster, record.id, "created", "", Known.TOLD, "metadata.creationTimestamp")
@@ -82,7 +85,8 @@ def _row(data: ClusterData, row: Row, writers: Iterable[Writer]) -> Iterator[Occ
     yield from _content(data, row)
     if isinstance(record, InstanceRecord):
         yield from _upgrades(cluster, record)
-    yield from _standing(row, writers)
+    yield from _standing(row, authors)
+    yield from _edits(row, authors)
 
 
 def _content(data: ClusterData, row: Row) -> Iterator[Occurrence]:
@@ -145,11 +149,25 @@ def _upgrades(cluster: str, record: InstanceRecord) -> Iterator[Occurrence]:
             )
 
 
-def _standing(row: Row, writers: Iterable[Writer]) -> Iterator[Occurrence]:
+def _edits(row: Row, authors: Iterable[Edit]) -> Iterator[Occurrence]:
+    """What was written of the specification, by whom. What puts the object at rest is told by that (`_rest`)."""
+    record, rests = row.record, row.status is Status.SUSPENDED
+    for edit in authors:
+        if not telling(edit, record.created) or (rests and edit.fields == (SUSPEND,)):
+            continue
+        what = "resumed" if edit.fields == (SUSPEND,) else "spec"
+        known = _known(edit.exact)
+        yield Occurrence(edit.at, row.cluster, record.id, what, edit.words, known, MANAGED, by=edit.manager)
+
+
+MANAGED = "metadata.managedFields"
+
+
+def _standing(row: Row, authors: Sequence[Edit]) -> Iterator[Occurrence]:
     """When its status of now began, as far as something tells that."""
     record, cluster, since = row.record, row.cluster, row.since
     if row.status is Status.SUSPENDED or record.left_alone:
-        yield from _rest(row, writers)
+        yield from _rest(row, authors)
     if not since or record.id.startswith(TOLD_BY_OWNER):
         return
     if row.status is Status.FAILED:
@@ -166,16 +184,16 @@ def _standing(row: Row, writers: Iterable[Writer]) -> Iterator[Occurrence]:
             )
 
 
-def _rest(row: Row, writers: Iterable[Writer]) -> Iterator[Occurrence]:
+def _rest(row: Row, authors: Sequence[Edit]) -> Iterator[Occurrence]:
     """When it came to rest: by whoever wrote that, else after its last run."""
     record = row.record
     how, by = switch(row)
     why = f" by {record.suspended_by}" if record.suspended_by else ""
     words = f"{how}{why}" if how != "left alone" else by
-    writer = next((each for each in writers if each.field == by.partition(": ")[0]), None)
+    writer = writer_of(row, authors)
     if writer is not None and writer.at >= (row.since if row.status is Status.SUSPENDED else 0):
-        told_by = f"managedFields ({writer.manager})"
-        yield Occurrence(writer.at, row.cluster, record.id, "suspended", words, Known.TOLD, told_by)
+        known = _known(writer.exact)
+        yield Occurrence(writer.at, row.cluster, record.id, "suspended", words, known, MANAGED, by=writer.manager)
     elif row.status is Status.SUSPENDED and row.since:
         words = f"{words}, some time after its last run"
         yield Occurrence(

@@ -1,25 +1,33 @@
 """Changes: everything that changed in the fleet, newest first, on an axis of time; what changed before a failure."""
 
+import asyncio
 from collections.abc import Generator, Sequence
 from typing import ClassVar, NamedTuple
 
+import msgspec
+from textual import work
 from textual.binding import BindingType
 
 from fluxtui import keymap
-from fluxtui.insight.activity import first_failure
+from fluxtui.insight.activity import failing, first_failure
 from fluxtui.insight.causes import Ref
-from fluxtui.insight.changes import ChangesReport, before, gone, passes, report
+from fluxtui.insight.changes import ChangesReport, before, gone, passes, report, to_ask
 from fluxtui.insight.changes import Span as Time
 from fluxtui.insight.changes_verdict import before_words, counted, verdict_words
 from fluxtui.insight.evidence import LATER
 from fluxtui.insight.grouping import Group
 from fluxtui.insight.occurrence import Occurrence
-from fluxtui.kinds.ages import age, ago
+from fluxtui.insight.place import Place
+from fluxtui.insight.told import QUIET
+from fluxtui.kinds.ages import age, ago, exact
+from fluxtui.kinds.flatten import epoch
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.changes_words import (
     MARKS,
+    author_facts,
     axis_spans,
+    by_spans,
     change_facts,
     change_style,
     group_facts,
@@ -34,11 +42,18 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
+from fluxtui.widgets.virtual_table import VirtualTable
 
 WINDOWS = (600, 1800, 7200, 86400)
 """The windows that a key goes through, in seconds; then since the first failure, where there is one."""
+LAST, SINCE, BEFORE = "last", "since", "before"
+"""How a place says what is looked at."""
 ROOMY = 110
 """Columns of a terminal from which on kinds stand with their names rather than their abbreviations."""
+
+
+GLANCE = 0.15
+"""Seconds that the cursor rests on a line before anything is asked because of it."""
 
 
 class Line(NamedTuple):
@@ -73,6 +88,8 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """Whether the cursor is still to be put before the failure."""
         self._unfolded: set[str] = set()
         self._asked = self._question()
+        self._telling: frozenset[Ref] = frozenset()
+        """The objects whose managedFields the report uses: what is merely looked at does not change the list."""
 
     # The span of time
 
@@ -88,6 +105,11 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         self._window, self._since, self._about = seconds, 0, None
         self._again()
 
+    def _show_since(self, moment: int) -> None:
+        """Look at everything since a moment."""
+        self._since, self._about = moment, None
+        self._again()
+
     def _show_before(self, ref: Ref) -> None:
         """Look at what changed before an object became what it is; what is upstream of it is marked."""
         row = self.desk.store.row(*ref)
@@ -96,7 +118,7 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         self._again()
 
     def _again(self) -> None:
-        self.report = None
+        self.report, self._telling = None, frozenset()
         if self.is_mounted:
             self.fill("")
             self.show_words()
@@ -111,22 +133,53 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
             return Time(self._since, 0, f"since {ago(self._since, now)} ago")
         return Time(now - self._window, 0, f"in the last {age(self._window)}")
 
+    def place(self) -> Place:
+        """The window too, or the object before whose failure one looks."""
+        asked = f"{LAST} {age(self._window)}"
+        if self._about is not None:
+            asked = f"{BEFORE} {' '.join(self._about)}"
+        elif self._since:
+            asked = f"{SINCE} {exact(self._since)}"
+        return msgspec.structs.replace(super().place(), asked=asked)
+
+    def stand_at(self, place: Place) -> None:
+        """What was looked at there."""
+        if place.asked != self.place().asked:
+            self._ask(place.asked)
+        self._place = self._place and place.cursor is None
+        super().stand_at(place)
+
+    def _ask(self, asked: str) -> None:
+        """Look at what the words of a place mean."""
+        from fluxtui.insight.filter import duration
+
+        word, _, rest = asked.partition(" ")
+        cluster, _, identity = rest.rpartition(" ")
+        moment = epoch(rest.removesuffix(" UTC"))
+        if word == BEFORE and cluster:
+            self._show_before((cluster, identity))
+        elif word == SINCE and moment:
+            self._show_since(moment)
+        else:
+            self._show_window(duration(rest) or WINDOWS[1])
+
     def action_window(self) -> None:
         """The next window; after the widest what changed since shortly before the first failure that lasts."""
         first = first_failure(self.desk.store)
         if self._about is not None or self._since:
             self._show_window(WINDOWS[0])
         elif self._window == WINDOWS[-1] and first:
-            self._since = first - WINDOWS[0]
-            self._again()
+            self._show_since(first - WINDOWS[0])
         else:
             wider = [window for window in WINDOWS if window > self._window]
             self._show_window(wider[0] if wider else WINDOWS[0])
+        self.arrived()
 
     def action_back(self) -> None:
         """Escape: from what was before a failure to everything again."""
         if self._about is not None and not self.desk.filters.get(self.tab):
             self._show_window(self._window)
+            self.arrived()
         else:
             super().action_back()
 
@@ -140,7 +193,9 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """See `insight.changes`."""
         desk = self.desk
         self._asked = self._question()
-        return report(desk.store, desk.now(), self.span(), desk.watched, about=self._about)
+        known = desk.authors.written
+        written = {ref: known[ref] for ref in self._telling if ref in known}
+        return report(desk.store, desk.now(), self.span(), desk.watched, written, self._about)
 
     def show_report(self, report: ChangesReport) -> None:
         """The list; the cursor goes before the failure that was asked about."""
@@ -152,6 +207,40 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         if self._place and self.in_sight:
             self._place = False
             self._go_before(report)
+        if self.in_sight:
+            self._read_authors(report)
+
+    @work(exclusive=True, group="authors")
+    async def _read_authors(self, report: ChangesReport) -> None:
+        """Who wrote what may have caused it; the list has that with the next report."""
+        triage = self.desk.report
+        roots = [ref for cause in triage.problems for ref in cause.members] if triage is not None else []
+        rows = to_ask(self.desk.store, report, roots or [row.key for row in failing(self.desk.store)])
+        learned = await self.desk.authors.read(rows)
+        telling = self._telling.union(row.key for row in rows)
+        if learned or telling != self._telling:
+            self._telling = telling
+            self._reporting.wake()
+
+    @work(exclusive=True, group="chosen")
+    async def _read_chosen(self, ref: Ref) -> None:
+        """Who wrote what of the object under the cursor, once the cursor rests there."""
+        await asyncio.sleep(GLANCE)
+        row = self.desk.store.row(*ref)
+        if row is not None and await self.desk.authors.read([row]) and self.in_sight:
+            self.show_details()
+
+    def on_screen_suspend(self) -> None:
+        """Left: nothing is read any more."""
+        self.workers.cancel_group(self, "authors")
+        self.workers.cancel_group(self, "chosen")
+
+    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
+        """Another line: its details, and who wrote what."""
+        super().on_virtual_table_highlighted(event)
+        line = self.line()
+        if line is not None and (line.member is not None or len(line.group.members) == 1):
+            self._read_chosen(self.object_of(line))
 
     def _go_before(self, report: ChangesReport) -> None:
         """What upstream of it changed last, else the last thing that changed before it at all."""
@@ -180,14 +269,15 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         group, member = line
         now, first = self.desk.now(), member or group.head
         what = "push" if member is None and group.push and len(group.members) > 1 else first.what
-        known = first.known if member is not None or len(group.members) == 1 else group.known
+        alone = member is not None or len(group.members) == 1
+        known = first.known if alone else group.known
         return [
             (ago(first.at, now), "muted"),
             [(f"{known.glyph} ", known.style or "muted"), (what, change_style(first.what))],
             self._object(line),
             first.cluster if member is not None else _few(group.clusters),
             (known.value, known.style or "muted"),
-            (first.words if member is not None else group.words, ""),
+            [(first.words if member is not None else group.words, ""), *by_spans(first if alone else None)],
         ]
 
     def _object(self, line: Line) -> list[Span]:
@@ -260,6 +350,10 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         facts = change_facts(first, now)
         if row is None:
             return [*facts, Fact("object", [("it is not there any more, or not watched", "muted")], 1)]
+        authors = self.desk.authors
+        if row.record.kind not in QUIET:
+            known = authors.written.get(first.ref) if authors.known(first.ref) else None
+            facts += author_facts(known, authors.troubles.get(first.ref, ""), now)
         return [*facts, *object_facts(self.desk, row)]
 
     def object_of(self, line: Line) -> tuple[str, str]:

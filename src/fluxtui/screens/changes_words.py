@@ -1,7 +1,9 @@
 """What the screen of changes says: its sentences, its axis of time, and the details of a change."""
 
 from collections import Counter
+from collections.abc import Sequence
 
+from fluxtui.insight.authors import Edit
 from fluxtui.insight.changes import AXIS, ChangesReport
 from fluxtui.insight.grouping import Group
 from fluxtui.insight.known import Known
@@ -28,6 +30,8 @@ STYLES = {
 }
 MARKS: dict[str, Span] = {"upstream": ("▲ ", "accent"), "itself": ("◆ ", "strong"), "none": ("  ", "")}
 """What stands before an object while a failure is asked about."""
+AUTHORS = 4
+"""Field managers that are told of an object."""
 NAMED = 40
 """Members of a group that are named."""
 
@@ -57,10 +61,39 @@ def change_facts(each: Occurrence, now: float) -> list[Fact]:
     """One change: what, when, and what proves it."""
     words = f": {each.words}" if each.words else ""
     facts = [Fact(each.what, [(WHATS[each.what], ""), (words, "strong")], 3), _when(each, now)]
+    if each.by:
+        facts.append(Fact("by", [*by_spans(each)[:1], (", by managedFields", "muted")], 1))
     if each.delivered:
         place = f" from {each.place}" if each.place else ""
         facts.append(Fact("brought", [(revision(each.delivered), ""), (place, "muted")], 2))
     return facts
+
+
+def by_spans(each: Occurrence | None) -> list[Span]:
+    """Who wrote it, which is always inferred, and looks it."""
+    return [(f" {Known.INFERRED.glyph} by {each.by}", Known.INFERRED.style)] if each is not None and each.by else []
+
+
+def author_facts(edits: Sequence[Edit] | None, trouble: str, now: float) -> list[Fact]:
+    """Who wrote what of the object when, the latest first. None for what has not been read, `trouble` is why not."""
+    if trouble:
+        return [Fact("written by", [("not told: managedFields cannot be read: ", "warning"), (trouble, "")], 3)]
+    if edits is None:
+        return [Fact("written by", [("managedFields are being read", "muted")], 1)]
+    if not edits:
+        return [Fact("written by", [("not told: it has no managedFields", "muted")], 1)]
+    return [
+        Fact("written by" if not place else "", _edit_spans(edit, now), 2) for place, edit in enumerate(edits[:AUTHORS])
+    ]
+
+
+def _edit_spans(edit: Edit, now: float) -> list[Span]:
+    known = Known.TOLD if edit.exact else Known.INFERRED
+    noted = ", ".join(key.rpartition("/")[2] for key in edit.annotations[:2])
+    what = ", ".join(filter(None, (edit.words, f"annotations {noted}" if noted else "")))
+    how = "last wrote" if not edit.exact else "wrote it"
+    when = f", {how} {ago(edit.at, now)} ago, {exact(edit.at)}" if edit.at else ", when is not told"
+    return [(f"{known.glyph} ", known.style), (f"{edit.manager or 'somebody'} ", "strong"), (what, ""), (when, "muted")]
 
 
 def _when(each: Occurrence, now: float) -> Fact:
@@ -90,7 +123,7 @@ def group_facts(group: Group, now: float) -> list[Fact]:
     for each in group.members[:NAMED]:
         later = f"+{ago(start, each.at)}" if each.at > start else ""
         spans: list[Span] = [(f"{each.known.glyph} {each.what} ", change_style(each.what)), (named(each.id), "")]
-        facts.append(Fact(later, [*spans, (f" · {each.cluster}  {each.words}", "muted")], 1))
+        facts.append(Fact(later, [*spans, (f" · {each.cluster}  {each.words}", "muted"), *by_spans(each)], 1))
     if len(group.members) > NAMED:
         facts.append(Fact("", [(f"and {len(group.members) - NAMED} more", "muted")], 1))
     return facts

@@ -23,6 +23,7 @@ from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
     from fluxtui.insight.names import Names
+    from fluxtui.kube.authorship import Authorship
     from fluxtui.notes.bookmarks import Bookmarks
     from fluxtui.notes.notebook import Notebook
     from fluxtui.notes.typed import Typed
@@ -80,6 +81,13 @@ class Desk:
     """The places that were visited."""
     under_way: bool = False
     """Whether a place is being gone to: what is passed on the way was not visited."""
+
+    @cached_property
+    def authors(self) -> "Authorship":
+        """Who wrote what of the objects that were looked at: one memory of it for all screens."""
+        from fluxtui.kube.authorship import Authorship
+
+        return Authorship(self.fleet)
 
     @cached_property
     def bookmarks(self) -> "Bookmarks":

@@ -12,8 +12,7 @@ from fluxtui.insight.ledger import Entry, LedgerReport, report, verdict
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
-from fluxtui.kube.authorship import Authorship
-from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
 from fluxtui.screens.roster import Accept, RosterScreen
@@ -42,13 +41,9 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
         TableColumn("why", "WHY", 26, 16, 80, flex=3, priority=60, sortable=False),
     )
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._authors = Authorship(desk.fleet)
-
     def steps(self) -> Generator[None, None, LedgerReport]:
         """See `insight.ledger`."""
-        return report(self.desk.store, self.desk.now(), self.desk.watched.suspends, self._authors.written)
+        return report(self.desk.store, self.desk.now(), self.desk.watched.suspends, self.desk.authors.written)
 
     def show_report(self, report: LedgerReport) -> None:
         """The list at once; who wrote what is read meanwhile."""
@@ -58,7 +53,7 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
 
     @work(exclusive=True, group="authors")
     async def _read_authors(self, report: LedgerReport) -> None:
-        if await self._authors.read(entry.row for entry in report.entries):
+        if await self.desk.authors.read(entry.row for entry in report.entries):
             self._reporting.wake()
 
     def on_screen_suspend(self) -> None:
@@ -113,7 +108,8 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
     def facts_of(self, line: Entry) -> list[Fact]:
         """The ledger's own facts, then what is known of the object."""
         row = self.desk.store.row(*line.key) or line.row
-        return [*ledger_facts(line, self.desk.now()), *object_facts(self.desk, row)]
+        trouble = self.desk.authors.troubles.get(line.key, "")
+        return [*ledger_facts(line, self.desk.now(), trouble), *object_facts(self.desk, row)]
 
     def object_of(self, line: Entry) -> tuple[str, str]:
         """The object at rest."""
@@ -129,24 +125,25 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
 
 
 def since_cell(entry: Entry, now: float) -> Cell:
-    """``2d``; ``≈ ≤2d`` where it is only known that it was not before."""
+    """``2d``; ``≈ ≤2d`` where it is only known that it was not before, ``≈ ≥2d`` that it was not after."""
     age = ago(entry.since, now)
     if not age:
         return "?", "muted"
     if entry.known is Known.INFERRED:
-        return [(f"{Known.INFERRED.glyph} ", "warning"), (f"≤{age}", "muted")]
+        return [(f"{Known.INFERRED.glyph} ", "warning"), (f"{entry.bound}{age}", "muted")]
     return age, "" if entry.known is Known.TOLD else "strong"
 
 
-def ledger_facts(entry: Entry, now: float) -> list[Fact]:
-    """How, since when, who, why, what waits, what it hides."""
+def ledger_facts(entry: Entry, now: float, trouble: str = "") -> list[Fact]:
+    """How, since when, who, why, what waits, what it hides. `trouble` is why its managedFields are not known."""
     facts = [Fact(entry.how, [(entry.switch, SUSPENDED)], 1), Fact("since", _since(entry, now), 2)]
     who: list[Span] = [(entry.who or "not told by an annotation", "strong" if entry.who else "muted")]
     if entry.writer is not None:
         writer = entry.writer
-        who.append(
-            (f" · written by {writer.manager}, {exact(writer.at) or 'when is not told'} (managedFields)", "muted")
-        )
+        when = f"{'' if writer.exact else 'not after '}{exact(writer.at)}" if writer.at else "when is not told"
+        who.append((f" · written by {writer.manager}, {when} (managedFields)", "muted"))
+    elif trouble:
+        who.append((f" · who wrote it cannot be read: {trouble}", "warning"))
     facts.append(Fact("who", who, 2))
     facts.append(Fact("why", [(entry.why or "no reason on record", "" if entry.why else "muted")], 3))
     if entry.pending is not None:
@@ -168,5 +165,7 @@ def _since(entry: Entry, now: float) -> list[Span]:
         Known.TOLD: "by its managedFields",
         Known.INFERRED: "at most: its last run ended then",
     }[known]
+    if entry.written:
+        told = "at least: its writer wrote last then, and owns other fields too"
     mark: Span = (f"{known.glyph} {known} ", known.style)
     return [mark, (f"{ago(entry.since, now)} ago, {exact(entry.since)}", ""), (f" · {told}", "muted")]

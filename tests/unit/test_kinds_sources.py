@@ -28,6 +28,7 @@ ARTIFACT = {
 def test_the_artifact_tells_revision_origin_and_age(kind):
     record = decode(kind, status={"artifact": ARTIFACT})
     assert (record.revision, record.origin, record.updated) == ("v1@sha256:aa", "main@sha1:cc", 1_790_000_000)
+    assert record.built_from == "x"
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,18 @@ from fluxtui.kinds.text import line, shared
 from fluxtui.kinds.wire import Condition, Int, Inventory, InventoryEntry, Reference, Resource, Spec, Status, Text
 
 GROUP = "source.toolkit.fluxcd.io"
+BUILT_FROM = "org.opencontainers.image.source"
+"""The annotation by which ``flux push artifact --source`` names the repository."""
 
 
 class SourceRecord(Record, frozen=True, gc=False, kw_only=True):
-    """A source: `wanted` is the tag, branch, semver or version that it follows; `verify` who must have signed."""
+    """A source: `wanted` is the tag, branch, semver or version that it follows; `verify` who must have signed;
+    `built_from` the repository that its artifact was built from, as an OCI artifact's annotation tells.
+    """
 
     wanted: str = ""
     verify: str = ""
+    built_from: str = ""
 
 
 class _Ref(Struct, gc=False):
@@ -78,6 +83,9 @@ def _flattening(kind: str):
                 told["path"] = shared(spec.chart)
             if kind == "HelmChart" and spec.sourceRef is not None:
                 told["source"] = reference(spec.sourceRef, "HelmRepository", told["namespace"])
+        artifact = resource.status.artifact if resource.status is not None else None
+        if artifact is not None and artifact.metadata:
+            told["built_from"] = shared(artifact.metadata.get(BUILT_FROM))
         return SourceRecord(**told)
 
     return flatten

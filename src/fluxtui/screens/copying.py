@@ -1,7 +1,7 @@
 """The menu of what there is to copy of what is selected: its link, commands on it, its message."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,11 +14,13 @@ from fluxtui.actions.command import commands
 from fluxtui.actions.plan import make, possible
 from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import Verb, verbs
+from fluxtui.insight.in_git import content, manifest
 from fluxtui.insight.link import COMMAND, link_to
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.acting import OpenSight, told
 from fluxtui.screens.desk import Desk
+from fluxtui.store.row import Row
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -50,9 +52,21 @@ def copyables(desk: Desk, targets: Sequence[Target], tab: str = "") -> list[Copy
         Copyable("d", "kubectl describe", "\n".join(_kubectl("describe", target) for target in targets)),
         Copyable("f", "flux reconcile", "\n".join(_reconcile(desk, targets))),
         Copyable("m", "message", "\n".join(messages)),
+        Copyable("e", "where to edit it", "\n".join(_in_git(desk, rows))),
         Copyable("r", "revision", "\n".join(row.record.revision for row in rows if row.record.revision)),
     )
     return [each for each in every if each.text]
+
+
+def _in_git(desk: Desk, rows: Sequence[Row]) -> Iterator[str]:
+    """Repository, path and revision: of what an object applies, else of itself."""
+    for row in rows:
+        data = desk.store.find(row.cluster)
+        if data is None:
+            continue
+        place = content(data, row.record) or manifest(data, row.record)
+        if place is not None and place.text:
+            yield place.text
 
 
 def name_of(identity: str) -> str:

@@ -13,9 +13,16 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from fluxtui import keymap
+from fluxtui.actions.target import Target
+from fluxtui.insight.blast import Tenants
+from fluxtui.insight.delivered import delivered_by
+from fluxtui.insight.fields import text
 from fluxtui.insight.managed import MANAGING
 from fluxtui.insight.place import PAGE, Place
+from fluxtui.kinds.columns import revision
 from fluxtui.kinds.decode import Garbled
+from fluxtui.kinds.printed import PrintedRecord
+from fluxtui.kinds.record import split_id
 from fluxtui.kinds.served import whole
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.answers import KubeError
@@ -89,6 +96,7 @@ class ResourceScreen(FleetScreen):
     def compose_body(self) -> ComposeResult:
         """A headline, the tabs, and the one that is seen."""
         yield FlowLine(id="title")
+        yield FlowLine(id="about")
         yield PageStrip([page.tab for page in self._pages.values()], self._page, id="pages")
         yield Container(id="page")
 
@@ -187,6 +195,10 @@ class ResourceScreen(FleetScreen):
             title.append(("is not held: it was deleted, or this cluster has not told of it yet", "warning"))
         for line in self.query("#title").results(FlowLine):  # none while the page is being taken down
             line.show(title)
+        where = where_spans(self.subject)
+        for line in self.query("#about").results(FlowLine):
+            line.show(where)
+            line.display = bool(where)
 
     def follow(self, batch: Batch) -> None:
         """Something in its cluster changed."""
@@ -231,6 +243,10 @@ class ResourceScreen(FleetScreen):
         """The object of the page."""
         return self.subject.cluster, self.subject.identity
 
+    def target(self, ref: tuple[str, str]) -> Target:
+        """The object that is seen, not another one of its name that came later."""
+        return super().target(ref)._replace(uid=text(self.subject.value, "metadata", "uid"))
+
     def filter_changed(self, text: str, *, final: bool) -> str:
         """On a page, `/` searches what the tab shows."""
         del final
@@ -251,3 +267,31 @@ class ResourceScreen(FleetScreen):
     def note(self) -> Sequence[Span]:
         """The tab's word."""
         return self.seen.note() if self.seen is not None else ()
+
+
+def where_spans(subject: Subject) -> list[Span]:
+    """Where an object comes from, in a line: its revision, source, owner and tenant, as far as there are any; its own
+    namespace is not told again.
+    """
+    row = subject.row
+    if row is None:
+        return []
+    record, data = row.record, subject.data
+    owner = delivered_by(data, record).owner if isinstance(record, PrintedRecord) else record.owner
+    tenant = Tenants(data).of(record.namespace)[0] if data is not None and record.namespace else ""
+    here = record.namespace
+    told = (("at", revision(record.revision)), ("from", _brief(record.source, here)), ("by", _brief(owner, here)))
+    spans: list[Span] = []
+    for word, what in (*told, ("tenant", tenant if tenant != here else "")):
+        if what:
+            spans += [(f" · {word} " if spans else f" {word} ", "muted"), (what, "")]
+    return spans
+
+
+def _brief(identity: str, here: str) -> str:
+    """``oci cert-manager/infra``: the kind by its short name; the namespace unless it is `here`."""
+    if not identity:
+        return ""
+    kind, namespace, name = split_id(identity)
+    word = KINDS[kind].short[0] if kind in KINDS and KINDS[kind].short else kind
+    return f"{word} {namespace}/{name}" if namespace not in ("", here) else f"{word} {name}"

@@ -12,6 +12,7 @@ from fluxtui.insight.conditions import ConditionAt, Tone, timeline
 from fluxtui.insight.delivered import delivered_by
 from fluxtui.insight.failures import of_row
 from fluxtui.insight.graph import Graph
+from fluxtui.insight.in_git import InGit, content, manifest
 from fluxtui.insight.next_run import next_run, requested
 from fluxtui.insight.wiring import TELLING, known, wires
 from fluxtui.kinds.ages import age, ago, exact
@@ -193,6 +194,37 @@ def _told(subject: Subject, each: Told) -> Line:
     return Line(each.label, linked(subject, each.target, each.words), key=each.target)
 
 
+def _in_git(subject: Subject, record: Record) -> Iterator[Line]:
+    """Where one edits it, for editing goes through Git: what it applies, and the object itself."""
+    data = subject.data
+    if data is None:
+        return
+    applied = content(data, record)
+    if applied is not None:
+        yield Line("edit content", git_spans(applied))
+    owner = delivered_by(data, record).owner if isinstance(record, PrintedRecord) else ""
+    itself = manifest(data, record, owner)
+    if itself is not None:
+        yield Line("edit it" if applied is None else "edit itself", git_spans(itself))
+
+
+def git_spans(place: InGit) -> list[Span]:
+    """``git https://… path ./apps at main@sha1:…``; what is not known is said."""
+    if place.lost:
+        return [("not known: ", "muted"), (place.lost, "warning")]
+    if place.repository:
+        spans: list[Span] = [("git ", "muted"), (place.repository, "strong")]
+    else:
+        spans = [("the repository is not told; from ", "muted"), (place.artifact, "")]
+    inside = " in the artifact" if place.built or not place.repository else ""
+    spans += [("  path ", "muted"), (place.path, ""), (inside, "muted")]
+    if place.revision:
+        spans += [("  at ", "muted"), (place.short, "")]
+    if len(place.through) > 1:
+        spans.append((f"  through {', '.join(map(named, place.through))}", "muted"))
+    return spans
+
+
 def _wiring(subject: Subject, record: Record) -> Iterator[Line]:
     """Who uses it, who is told of its events, and who may wake it."""
     data = subject.data
@@ -245,6 +277,7 @@ def _relations(subject: Subject, record: Record) -> Iterator[Line]:
             yield Line("made by", [(inventory_words(record.made_by), "")])
     elif record.owner:
         yield Line("applied by", linked(subject, record.owner), key=record.owner)
+    yield from _in_git(subject, record)
     for need in record.needs:
         meaning = {"exists": "  must exist", "ready": "  must be ready", "expression": f"  when {need.expression}"}
         yield Line("depends on", [*linked(subject, need.target), (meaning[need.meaning], "muted")], key=need.target)

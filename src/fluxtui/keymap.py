@@ -154,6 +154,8 @@ RESOURCE: tuple[Binding, ...] = (
 
 PAGE_YAML: tuple[Binding, ...] = (
     Binding("f", "fold_status", "Fold the status", show=False, id="yaml.fold"),
+    Binding("z", "fold", "Fold or unfold what is under the cursor", show=False, id="yaml.fold-here"),
+    Binding("Z", "fold_all", "Fold everything, or unfold it", show=False, id="yaml.fold-all"),
     Binding("F", "managed_fields", "managedFields", show=False, id="yaml.managed"),
     Binding("p", "copy_path", "Copy the path", show=False, id="yaml.path"),
     Binding("d", "compare", "Compare: next", show=False, id="yaml.compare"),

@@ -1,6 +1,7 @@
 """The page of one object: what is concluded of it, what its conditions say, and its YAML, fetched when it opens."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from textual.pilot import Pilot
 
 from fluxtui.insight.yaml_text import as_yaml
 from fluxtui.kube.answers import Forbidden, NotFound, Unreachable
+from fluxtui.screens.page import yaml as yaml_tab
 from fluxtui.screens.resource import ResourceScreen
 from fluxtui.screens.resources import ResourcesScreen
+from fluxtui.widgets.document import DocumentView
 
 from .world import (
     SMALL,
     WIDE,
+    Counter,
     World,
     command,
     kustomization,
@@ -260,6 +264,96 @@ async def test_slash_searches_the_yaml_and_n_goes_on(fleet: World) -> None:
         assert isinstance(pilot.app.screen, ResourceScreen)
 
 
+async def test_a_search_counts_and_keeps_its_matches_when_the_object_changes(fleet: World) -> None:
+    fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"needle {n}"} for n in range(17)]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "apiVersion")
+        await type_filter(pilot, "needle")
+        await pilot.press("enter")
+        await sees(pilot, "1 of 17", "n N next match")
+        await pilot.press("n", "n")
+        await sees(pilot, "3 of 17")
+        fleet.edit(
+            "alpha",
+            APPS,
+            lambda obj: obj["spec"].update(suspend=True, patches=[{"patch": f"needle {n}"} for n in range(5)]),
+        )
+        fleet.tell()
+        await sees(pilot, " of 5")
+        await type_filter(pilot, "")
+        await pilot.press("ctrl+u", "enter")
+        await loses(pilot, " of 5")
+
+
+async def test_a_node_under_the_cursor_is_folded_and_the_path_is_still_right(fleet: World) -> None:
+    fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": f"line-{n}"} for n in range(8)]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "line-7")
+        document = pilot.app.screen.query_one("#yaml", DocumentView)
+        document.go_to(document.document.lines.index("  - patch: line-3"))
+        await pilot.press("z")
+        await sees(pilot, "patches: … # folded, 8 lines")
+        await until(pilot, lambda: "patches: …" in document.document.lines[document.line])
+        fleet.edit("alpha", APPS, lambda obj: obj["spec"].update(interval="7m"))
+        fleet.tell()
+        await sees(pilot, "interval: 7m", "patches: … # folded, 8 lines")
+        document.go_to(len(document.document) - 1)
+        await pilot.press("p")
+        await notified(pilot, ".status.conditions[0]")
+        await type_filter(pilot, "line-5")
+        await sees(pilot, "line-5")
+        await pilot.press("enter")
+        await sees(pilot, "1 of 1")
+        await pilot.press("Z")
+        await sees(pilot, "spec: … # folded", "status: … # folded")
+        await pilot.press("Z")
+        await sees(pilot, "line-7")
+
+
+async def test_who_owns_which_field_stands_for_what_was_applied_on_the_servers_side(fleet: World) -> None:
+    owned = {"f:spec": {"f:interval": {}, "f:path": {}}, "f:metadata": {"f:annotations": {"f:a/b": {}}}}
+    entry = {"manager": "kustomize-controller", "operation": "Apply", "time": "2026-03-20T02:48:00Z"}
+    fleet.edit("alpha", APPS, lambda obj: obj["metadata"].update(managedFields=[{**entry, "fieldsV1": owned}]))
+    async with running(fleet, WIDE) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "d owners")
+        await pilot.press("d")
+        await sees(
+            pilot, "who owns which field", "kustomize-controller  applied 24h ago", "  spec.path", "annotation a/b"
+        )
+        await pilot.press("d")
+        await sees(pilot, "apiVersion")
+
+
+async def test_a_large_object_is_written_beside_the_loop_and_painted_by_what_is_seen(
+    fleet: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.edit(
+        "alpha", APPS, lambda obj: obj["spec"].update(patches=[{"patch": "x" * 90, "n": n} for n in range(9000)])
+    )
+    threads: list[bool] = []
+
+    def written(*args: Any, **named: Any) -> str:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return as_yaml(*args, **named)
+
+    monkeypatch.setattr(yaml_tab, "as_yaml", written)
+    async with running(fleet, SMALL) as pilot:
+        await opened(pilot, "y")
+        await sees(pilot, "apiVersion")
+        document = pilot.app.screen.query_one("#yaml", DocumentView)
+        await until(pilot, lambda: len(document.document) > 18_000)
+        assert sum(map(len, document.document.lines)) > 1_000_000
+        assert threads == [False]
+        painted = Counter().on(document, "_body_spans")
+        await pilot.press("pagedown", "end", "up", "z")
+        await sees(pilot, "# folded, 7 lines")
+        assert len(painted) <= 6 * SMALL[1], "what is not seen is not painted"
+        assert threads == [False], "a fold writes nothing anew"
+
+
 async def test_a_search_without_a_match_says_so(fleet: World) -> None:
     async with running(fleet, WIDE) as pilot:
         await opened(pilot, "y")
@@ -377,3 +471,23 @@ async def test_why_of_what_is_ready_tells_what_would_stop(fleet: World) -> None:
         await sees(pilot, "filter name:base", "flux-system")
         await pilot.press("enter", "x")
         await sees(pilot, "nothing needs explaining", "1 object would stop if it failed  of frontend")
+
+
+async def test_the_headline_and_where_one_edits_it_in_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    async with running(World("incident"), WIDE) as pilot:
+        await sees(pilot, "root causes explain")
+        await pilot.press("enter")
+        await sees(pilot, "at 1.20.0 · from oci cert-manager-chart · by ks infra-controllers")
+        await type_filter(pilot, "edit")
+        await sees(pilot, "edit it", "git https://github.com/acme/d2-infra  path ./controllers", "in the artifact")
+        await pilot.press("escape")
+        await command(pilot, "open prod-eu-1/ks/cert-manager/infra-controllers")
+        await sees(pilot, "Kustomization cert-manager/infra-controllers", "from oci infra · by rset flux-system/infra")
+        await sees(pilot, "edit content", "edit itself", "through ResourceSet")
+        await pilot.press("Y")
+        await sees(pilot, "where to edit it")
+        await pilot.press("e")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("https://github.com/acme/d2-infra path ./"))
+        assert " at " in pilot.app.clipboard

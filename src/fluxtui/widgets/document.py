@@ -96,18 +96,24 @@ class DocumentView(LineView):
         self._matches: list[Match] = []
         self._matches_of: dict[int, list[Match]] = {}
         self._match = -1
+        self._sought: tuple[str, bool] = ("", False)
         self._take(text, syntax)
 
     # What it shows
 
     def show(self, text: str, syntax: Literal["yaml", "text"] | Highlight = "text", *, keep: bool = False) -> None:
         """Shows another text from its top; with `keep`, a newer version of the same at the same place."""
-        line, offset = self._line, self.scroll_offset
+        line, offset, sought = self._line, self.scroll_offset, self._sought
         self._take(text, syntax)
         self._place_lines()
         if keep:
             self._line = min(line, max(0, len(self.document) - 1))
             self.scroll_to(offset.x, offset.y, animate=False, force=True)
+            if sought[0]:
+                self._find(*sought)
+                at_or_after = (i for i, match in enumerate(self._matches) if match.line >= self._line)
+                self._match = next(at_or_after, len(self._matches) - 1)
+                self.post_message(self.Searched(self, self._match + 1, len(self._matches)))
         else:
             self.scroll_to(0, 0, animate=False, force=True)
 
@@ -132,12 +138,7 @@ class DocumentView(LineView):
 
         Raises re.error if `regex` is set and the pattern is none.
         """
-        self._matches = self.document.find(pattern, regex=regex)
-        self._matches_of = {}
-        for match in self._matches:
-            self._matches_of.setdefault(match.line, []).append(match)
-        self._match = -1
-        self._strips.clear()
+        self._find(pattern, regex)
         if self._matches:
             after = (i for i, match in enumerate(self._matches) if match.line >= self._line)
             self._go_to_match(next(after, 0))
@@ -145,6 +146,15 @@ class DocumentView(LineView):
             self.refresh()
             self.post_message(self.Searched(self, 0, 0))
         return len(self._matches)
+
+    def _find(self, pattern: str, regex: bool) -> None:
+        self._sought = pattern, regex
+        self._matches = self.document.find(pattern, regex=regex)
+        self._matches_of = {}
+        for match in self._matches:
+            self._matches_of.setdefault(match.line, []).append(match)
+        self._match = -1
+        self._strips.clear()
 
     def go_to(self, line: int) -> None:
         """Puts the cursor on a line (clamped) and brings it into sight."""
@@ -159,7 +169,7 @@ class DocumentView(LineView):
         """The lines shown."""
         self._highlight: Highlight = yaml_spans if syntax == "yaml" else unstyled if syntax == "text" else syntax
         self._line, self._anchor, self._match = 0, None, -1
-        self._matches, self._matches_of = [], {}
+        self._matches, self._matches_of, self._sought = [], {}, ("", False)
         self._widest = self.document.widest()
         self._wrapping = None
         self._strips.clear()

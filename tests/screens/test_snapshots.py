@@ -18,10 +18,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from fluxtui.actions.rights import Rights
+from fluxtui.kinds.table import KINDS
+from fluxtui.kube.transport import Resource
 from fluxtui.store.state import Phase
 from fluxtui.widgets.virtual_table import VirtualTable
 
-from .world import SMALL, WIDE, World, command, kustomization, lines, sees, until
+from .test_page_events import event
+from .test_page_events import opened as opened_events
+from .test_page_logs import opened as opened_logs
+from .test_page_logs import prepared as prepared_logs
+from .test_page_objects import ENTRIES, Server, deployment, pod
+from .test_page_objects import opened as opened_objects
+from .world import SMALL, WIDE, StillCluster, World, command, kustomization, lines, loses, sees, until
 
 Act = Callable[[Pilot[None]], Awaitable[object]]
 
@@ -87,6 +96,96 @@ def in_tree(*pressed: str) -> Act:
     return act
 
 
+def on_tab(key: str, *shows: str) -> Act:
+    """Open the page of the root cause, and turn to a tab."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await sees(pilot, *CAUSE)
+        await pilot.press("enter")
+        await sees(pilot, "i Overview", "Conditions")
+        await pilot.press(key)
+        await sees(pilot, *shows)
+
+    return act
+
+
+async def acting(pilot: Pilot[None]) -> None:
+    """The plan of a reconcile with its source."""
+    await sees(pilot, *CAUSE)
+    await pilot.press("R")
+    await sees(pilot, "Act on HelmRelease cert-manager/cert-manager")
+    await pilot.press("w")
+
+
+async def reading_events(pilot: Pilot[None]) -> None:
+    """The Events of an object: repeats together, a warning among them."""
+    await opened_events(
+        pilot,
+        FLEETS[-1],
+        event("1", "Reconciliation finished in 78ms, next run in 10m0s", at="02:40:00"),
+        event("2", "Reconciliation finished in 120ms, next run in 10m0s", at="02:46:00"),
+        event(
+            "3", "kustomize build failed: no such file", warning=True, count=12, firstTimestamp="2026-03-21T02:17:00Z"
+        ),
+    )
+
+
+async def reading_logs(pilot: Pilot[None]) -> None:
+    """The controller's lines about an object."""
+    await prepared_logs(pilot, FLEETS[-1])
+    await opened_logs(pilot)
+
+
+async def noted(pilot: Pilot[None]) -> None:
+    """A handover with a finding."""
+    await sees(pilot, *CAUSE)
+    await pilot.press("H")
+    await sees(pilot, "Hand over: ")
+    await pilot.press(*"webhook", "enter")
+    await loses(pilot, "Hand over: ")
+    pilot.app.clear_notifications()
+    await command(pilot, "handover")
+
+
+async def bookmarked(pilot: Pilot[None]) -> None:
+    """Two bookmarks: a page, and a list."""
+    await sees(pilot, *CAUSE)
+    await pilot.press("enter")
+    await sees(pilot, "i Overview")
+    await pilot.press("B")
+    await command(pilot, "ks status:blocked")
+    await sees(pilot, "filter status:blocked")
+    await pilot.press("B")
+    pilot.app.clear_notifications()
+    await command(pilot, "bookmarks")
+
+
+FLEETS: list[World] = []
+"""The world of the picture that is taken: its cluster answers what a page asks."""
+
+
+def delivering() -> World:
+    """One object that fails and delivers what the tests of these tabs deliver."""
+    world = World("", ["alpha"])
+    apps = kustomization("frontend", "apps", ready=False)
+    apps["status"]["inventory"] = {"entries": [{"id": each, "v": "v1"} for each in ENTRIES]}
+    world.put("alpha", apps, kustomization("frontend", "child", ready=False))
+    FLEETS[:] = [world]
+    return world
+
+
+async def reading_objects(pilot: Pilot[None]) -> None:
+    """What an object manages: failed, missing, forbidden, progressing with its pods, and there."""
+    server = Server()
+    server.objects = {
+        "deployments/frontend/site": deployment(),
+        "configmaps/frontend/settings": {"metadata": {"name": "settings", "namespace": "frontend"}},
+        "pods/frontend/site-1": pod("site-1", 12, crashing=True),
+        "pods/frontend/site-2": pod("site-2", 0, crashing=False),
+    }
+    await opened_objects(pilot, FLEETS[-1], server)
+
+
 def commanded(word: str) -> Act:
     """Give a command."""
     return lambda pilot: command(pilot, word)
@@ -124,13 +223,14 @@ CAUSE = ("HelmRelease cert-manager/cert-manager", "waits behind")
 RELEASE = "hr name:cert-manager cluster:prod-eu-1"
 TREE = ("cert-manager/cert-manager  ◀ root cause", "UpgradeFailed")
 READY = ("nothing is wrong",)
+WROTE = "written by  ≈"
 
 PICTURES: dict[str, Picture] = {
     "triage-80x24": Picture(CAUSE),
     "triage-160x48": Picture(CAUSE, WIDE),
-    "changes-80x24": Picture(("in the last 30m", "cert-manager/infra"), act=commanded("changes")),
-    "changes-160x48": Picture(("in the last 30m", "cert-manager/infra"), WIDE, act=commanded("changes")),
-    "changes-before": Picture(("upstream, the likeliest", "▌   16m", "reached 4 objects"), act=keys("W")),
+    "changes-80x24": Picture(("in the last 30m", "cert-manager/infra", WROTE), act=commanded("changes")),
+    "changes-160x48": Picture(("in the last 30m", "cert-manager/infra", WROTE), WIDE, act=commanded("changes")),
+    "changes-before": Picture(("upstream, the likeliest", "▌   16m", "5 changes"), act=keys("W")),
     "suspended-80x24": Picture(("3 objects at rest", "managedFields"), act=commanded("suspended")),
     "suspended-160x48": Picture(("3 objects at rest", "managedFields"), WIDE, act=commanded("suspended")),
     "triage-light": Picture(CAUSE, start={"theme": "fluxtui-light"}),
@@ -152,6 +252,18 @@ PICTURES: dict[str, Picture] = {
     "resources-filtered": Picture(("filter status:blocked",), act=commanded("ks status:blocked")),
     "resources-forbidden": Picture(("you may not see HelmReleases",), act=commanded("hr"), world=forbidden),
     "resources-empty": Picture(("no HelmReleases",), act=commanded("hr"), world=well),
+    "page-why": Picture(("it is a root cause", "Blast radius"), act=on_tab("x")),
+    "page-objects": Picture(("5 objects", "2 pods"), act=reading_objects, world=delivering),
+    "page-history": Picture(("1.20.0",), act=on_tab("h")),
+    "page-events": Picture(("BuildFailed",), act=reading_events, world=delivering),
+    "page-logs": Picture(("it broke",), act=reading_logs, world=delivering),
+    "page-yaml": Picture(("apiVersion",), act=on_tab("y", "apiVersion")),
+    "kinds-pods": Picture((" Pods ",), act=commanded("pods ns:frontend")),
+    "plan": Picture(("PATCH",), act=acting),
+    "journal": Picture(("nothing was done yet",), act=commanded("journal")),
+    "bookmarks": Picture(("2 bookmarks",), act=bookmarked),
+    "handover": Picture(("1 finding", "webhook"), act=noted, environment={"USER": "carla", "LOGNAME": "carla"}),
+    "kiosk": Picture(("4 root causes", "02:48 UTC"), start={"kiosk": True, "every": 600.0}),
     "page-80x24": Picture(("Conditions",), act=page(RELEASE)),
     "page-light": Picture(("Conditions",), act=page(RELEASE), start={"theme": "fluxtui-light"}),
     "page-160x48": Picture(("Conditions",), WIDE, page(RELEASE)),
@@ -161,9 +273,21 @@ PICTURES: dict[str, Picture] = {
 }
 
 
+def _served(_: object, kind: str) -> Resource | None:
+    known = KINDS.get(kind)
+    return Resource(known.group, known.versions[0], known.plural, known.namespaced) if known is not None else None
+
+
+async def _nothing_missing(_: object, needs: object) -> dict[object, str]:
+    return {}
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture(name: str, snap: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
     picture = PICTURES[name]
+    monkeypatch.setenv("XDG_STATE_HOME", "/nowhere/state")
+    monkeypatch.setattr(StillCluster, "resource", _served)
+    monkeypatch.setattr(Rights, "missing", _nothing_missing)
     for variable, value in picture.environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(Input, "cursor_blink", False)

@@ -9,6 +9,7 @@ from fluxtui.kube.answers import Forbidden
 from fluxtui.kube.served import Offer
 from fluxtui.screens.application import ApplicationScreen
 from fluxtui.screens.resource import ResourceScreen
+from fluxtui.store.state import Phase
 
 from .server import METRICS, OFFER, Server, deployment, pod
 from .world import (
@@ -200,6 +201,21 @@ async def test_the_command_names_it_in_every_cluster_that_has_it(server: Server)
         await sees(pilot, "beta frontend/apps: 1 of 2 healthy")
         await command(pilot, "app frontend/aps")
         await sees(pilot, "did you mean frontend/apps?")
+
+
+async def test_a_cluster_that_cannot_tell_may_have_it_too(server: Server) -> None:
+    fleet = World("", ["alpha", "beta"])
+    fleet.put("alpha", with_inventory(ENTRIES[:1]))
+    fleet.phase("beta", Phase.UNREACHABLE, "connection refused", contact=0)
+    async with running(fleet, WIDE) as pilot:
+        cluster: Any = fleet.fleet.clusters["alpha"]
+        cluster.reader, cluster.offering = server, server
+        await command(pilot, "app alpha/ks/frontend/apps")
+        told = await sees(pilot, "alpha frontend/apps: 1 of 2 healthy", "asked 0s ago")
+        assert "beta" not in told
+        fleet.phase("beta", Phase.STALE, "connection lost")
+        await command(pilot, "app frontend/apps")
+        await sees(pilot, "alpha frontend/apps: 1 of 2 healthy", "beta stale")
 
 
 async def test_marked_objects_make_one_application(fleet: World, server: Server) -> None:

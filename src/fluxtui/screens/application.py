@@ -290,6 +290,9 @@ class ApplicationScreen(FoldingScreen):
             where = f" ({len(why)} clusters)" if len(why) > 1 else ""
             spans.append((f" · {why[0]}{where}", "muted"))
         mine = {cluster for cluster, _ in self._roots}
+        names = tuple(f"{name}/" for name in self.desk.fleet.clusters)
+        if not all(word.startswith(names) for word in self._words.split()):
+            mine.update(self.desk.clusters())  # asked for wherever it is: who cannot tell may have it too
         return [*spans, *coverage(self.desk, mine)]
 
     def _nothing(self) -> tuple[Tone, str, list[str], list[tuple[str, str]]]:

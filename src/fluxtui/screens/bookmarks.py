@@ -59,8 +59,8 @@ class BookmarksScreen(RosterScreen[Kept, Bookmark]):
     tab = "bookmarks"
     columns = (
         TableColumn("status", "NOW", 13, priority=90, sortable=False),
-        TableColumn("name", "BOOKMARK", 40, 24, 80, flex=3, priority=ESSENTIAL, sortable=False, cut="middle"),
-        TableColumn("place", "LEADS TO", 30, 16, 80, flex=2, priority=60, sortable=False, cut="middle"),
+        TableColumn("name", "BOOKMARK", 44, 40, 80, flex=3, priority=ESSENTIAL, sortable=False, cut="middle"),
+        TableColumn("place", "LEADS TO", 30, 16, 80, flex=2, priority=40, sortable=False, cut="middle"),
         TableColumn("made", "MADE", 5, align="right", priority=50, sortable=False),
     )
 

@@ -13,6 +13,7 @@ from fluxtui.insight.acknowledge import Acknowledgement, Attention, Mark
 from fluxtui.insight.causes import Cause
 from fluxtui.kinds.ages import age, ago, exact
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -33,7 +34,7 @@ NOTE_LIMIT = 200
 """Characters of a note."""
 
 
-class AcknowledgeScreen(ModalScreen[bool]):
+class AcknowledgeScreen(Ending, ModalScreen[bool]):
     """Asks for a term and a note; dismissed with whether something was acknowledged."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

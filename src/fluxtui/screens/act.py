@@ -21,6 +21,7 @@ from fluxtui.insight.behind import behind
 from fluxtui.screens.act_rows import COLUMNS, ItemRows, counted, request_text, stage_spans, standing
 from fluxtui.screens.acting import Acting, DeskSight, open_menu, told, without
 from fluxtui.screens.behind import behind_spans
+from fluxtui.screens.ending import Ending
 from fluxtui.screens.slices import in_slices
 from fluxtui.screens.undertakings import Undertaking
 from fluxtui.widgets.document import DocumentView
@@ -40,7 +41,7 @@ LOOK = 1.0
 NO_REASON = "say why it is suspended: whoever finds it will want to know"
 
 
-class ActScreen(ModalScreen[None]):
+class ActScreen(Ending, ModalScreen[None]):
     """First the plan; after enter its progress. Closing it leaves what is under way alone; it can be opened again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -308,7 +309,7 @@ class ActScreen(ModalScreen[None]):
 
     def _told(self, at: int) -> None:
         """One object is somewhere else."""
-        if not self.is_mounted:
+        if not self.is_current:
             return
         self.query_one("#items", VirtualTable).refresh_rows([at])
         self._show_title()

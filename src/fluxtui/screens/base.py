@@ -17,6 +17,7 @@ from fluxtui.insight.place import Place
 from fluxtui.kinds.served import ServedKind
 from fluxtui.screens.commands import Go, suggest
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.screens.finding import look_around, served
 from fluxtui.screens.refusing import refusal
 from fluxtui.screens.slices import sliced
@@ -83,7 +84,7 @@ class Deployed(Message):
         self.refs = tuple(refs)
 
 
-class FleetScreen(Screen[None]):
+class FleetScreen(Ending, Screen[None]):
     """A screen over the fleet. Only the one that is seen is told of changes; it catches up when it is seen again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.SCREEN]

@@ -20,6 +20,7 @@ from fluxtui.kinds.record import split_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.acting import OpenSight, told
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.store.row import Row
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
@@ -92,7 +93,7 @@ def _reconcile(desk: Desk, targets: Sequence[Target]) -> list[str]:
     return commands(make(sight, verb, able, desk.now())) if able else []
 
 
-class CopyScreen(ModalScreen[Copyable]):
+class CopyScreen(Ending, ModalScreen[Copyable]):
     """Ends with what was chosen, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from fluxtui.insight.diagram import Diagram, dot, mermaid
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.factsheet import Fact, FactSheet
 
 
@@ -25,7 +26,7 @@ FORMATS: dict[str, tuple[str, str, Callable[[Diagram], str]]] = {
 """By key: the format's name, the ending of its files, and what writes it."""
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Ending, ModalScreen[None]):
     """A sheet of formats; lower-case letters copy, capitals write a file into the working directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -16,6 +16,7 @@ from fluxtui.insight.handover import Finding, Picture, capture_object, picture
 from fluxtui.notes.handover import NOTE_LIMIT
 from fluxtui.notes.suggesting import suggested
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
@@ -24,7 +25,7 @@ MOST_AT_ONCE = 25
 """Marked objects that are noted at once: more is no handover."""
 
 
-class LineScreen(ModalScreen[str | None]):
+class LineScreen(Ending, ModalScreen[str | None]):
     """Asks for one line; dismissed with it, or with None when it is not wanted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Not now", show=False)]

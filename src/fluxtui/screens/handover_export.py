@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from fluxtui.notes.handover_text import Document, markdown, shape
 from fluxtui.notes.kept import write_new
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
@@ -30,7 +31,7 @@ FORMATS = {"m": ("Markdown", "md", markdown), "j": ("JSON", "json", as_json)}
 """By key: the format's name, the ending of its files, and what writes it."""
 
 
-class PreviewScreen(ModalScreen[None]):
+class PreviewScreen(Ending, ModalScreen[None]):
     """The document as it would be exported."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +82,7 @@ def painted(line: str) -> Sequence[Span]:
     )
 
 
-class HandoverExportScreen(ModalScreen[None]):
+class HandoverExportScreen(Ending, ModalScreen[None]):
     """A sheet of formats; lower-case letters copy, capitals ask for a file to write. A file is replaced only when asked
     twice.
     """

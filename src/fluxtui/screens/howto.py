@@ -14,6 +14,7 @@ from fluxtui.actions.target import Target, Targets, targets
 from fluxtui.actions.verbs import WORDS
 from fluxtui.screens.acting import OpenSight, offers, told
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.document import DocumentView
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -23,7 +24,7 @@ REASON = "WHY"
 """Stands for the reason in the command that suspends."""
 
 
-class HowToScreen(ModalScreen[None]):
+class HowToScreen(Ending, ModalScreen[None]):
     """A sheet of shell lines, one group for each thing that could be done to what is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,R", "dismiss", "Close", show=False)]

@@ -8,6 +8,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.table_source import Span
 
@@ -41,7 +42,7 @@ def _grouped(name: str) -> bool:
     return any(name.partition(".")[0] in prefixes for _, prefixes in GROUPS)
 
 
-class KeysScreen(ModalScreen[None]):
+class KeysScreen(Ending, ModalScreen[None]):
     """A sheet of keys, made from the bindings that were active on the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close", show=False)]

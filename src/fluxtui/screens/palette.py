@@ -21,6 +21,7 @@ from fluxtui.insight.matching import Tier, fit, words_of
 from fluxtui.insight.names import FAILING, Hit, Key, Search
 from fluxtui.kinds.record import split_id
 from fluxtui.screens.desk import STATUS_STYLES, Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.screens.slices import sliced
 from fluxtui.widgets.choices import Choice, Choices
 from fluxtui.widgets.flowline import FlowLine
@@ -49,7 +50,7 @@ class Entry:
     """Whether it stands there before anything is typed."""
 
 
-class PaletteScreen(ModalScreen[Callable[[], object]]):
+class PaletteScreen(Ending, ModalScreen[Callable[[], object]]):
     """Ends with what is to be run, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -110,8 +110,9 @@ class ResourceScreen(FleetScreen):
 
     @property
     def seen(self) -> PageTab | None:
-        """The tab that is seen, None until it is made."""
-        return next((tab for tab in self.query(PageTab) if tab.name_of_tab == self._page and tab.is_mounted), None)
+        """The tab that is seen, None until it has its parts: of a page that is closed at once it never gets any."""
+        made = (tab for tab in self.query(PageTab) if tab.is_mounted and tab.children)
+        return next((tab for tab in made if tab.name_of_tab == self._page), None)
 
     @work(exclusive=True, group="turn")
     async def show_page(self, name: str) -> None:

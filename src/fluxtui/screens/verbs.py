@@ -14,6 +14,7 @@ from fluxtui.actions.target import Target
 from fluxtui.actions.verbs import WORDS, Verb
 from fluxtui.screens.acting import Acting, DeskSight, Offer, offers, told
 from fluxtui.screens.desk import joined
+from fluxtui.screens.ending import Ending
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
@@ -34,7 +35,7 @@ HOW_TO = "commands"
 """What the menu ends with when the commands are asked for instead."""
 
 
-class VerbsScreen(ModalScreen["Verb | str | None"]):
+class VerbsScreen(Ending, ModalScreen["Verb | str | None"]):
     """Ends with the verb that was chosen, with `HOW_TO`, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,6 +13,7 @@ from fluxtui.insight.printing import row_of
 from fluxtui.kinds.served import whole
 from fluxtui.kube.cluster import Cluster
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.ending import Ending
 from fluxtui.store.row import Row
 from fluxtui.store.store import ClusterData
 from fluxtui.widgets.keyhints import KeyHint
@@ -67,7 +68,7 @@ class Subject:
         return self.desk.now()
 
 
-class PageTab(Vertical):
+class PageTab(Ending, Vertical):
     """One tab. Shown for the first time when it is asked for, and told of nothing while another one is seen."""
 
     DEFAULT_CSS = """

@@ -405,8 +405,8 @@ class VirtualTable(LineView):
 
     def on_show(self) -> None:
         """Hidden, it lost the keys; seen again it takes them, unless something else has them."""
-        if self.screen.focused is None:
-            self.focus(scroll_visible=False)
+        if self.screen.focused is None:  # at once: what is opened meanwhile must keep the keys
+            self.screen.set_focus(self, scroll_visible=False)
 
     def on_focus(self) -> None:
         """The cursor is bright while keys reach it."""

@@ -3,7 +3,8 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import ClassVar
+from textwrap import wrap
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -29,6 +30,8 @@ APPLIED = "what was applied last"
 OWNED = "who owns what"
 """What stands for it of objects that were applied on the server's side."""
 STYLES = {"-": "error", "+": "success", "~": "warning", "…": "muted"}
+NARROWEST, MARGIN = 40, 10
+"""Cells of a line that says why there is no text: at least, and what stands beside it."""
 TOO_DEEP = "it is nested too deeply to be shown"
 
 
@@ -40,7 +43,10 @@ class YamlTab(PageTab):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._shown: tuple[object, ...] = ()
+        self._asked: tuple[Any, ...] = ()
+        """What is to be shown, and how."""
+        self._shown: tuple[Any, ...] = ()
+        """The same of what is shown."""
         self._managed = False
         self._status = True
         self._against = ""
@@ -66,22 +72,23 @@ class YamlTab(PageTab):
     def update(self) -> None:
         """The text anew, if the object is another one or is to be shown otherwise."""
         self.query_one("#against").display = bool(self._against)
-        self._write()
+        subject = self.subject
+        manner = (self._managed, self._status, self._against, self._beside)
+        asked = (id(subject.value), subject.trouble, *manner, frozenset(self._folds))
+        if asked != self._asked:  # else what is being written would be given up, and never written
+            self._asked = asked
+            self._write(asked)
 
     # The text
 
     @work(exclusive=True, group="write")
-    async def _write(self) -> None:
-        subject = self.subject
-        manner = (self._managed, self._status, self._against, self._beside)
-        asked = (id(subject.value), subject.trouble, *manner, frozenset(self._folds))
-        if asked == self._shown:
-            return
-        before, self._shown = self._shown, asked
+    async def _write(self, asked: tuple[Any, ...]) -> None:
+        subject, before = self.subject, self._shown
         same = asked[2:6] == before[2:6] and bool(subject.value)
         if not subject.value:
             _, headline, lines = self.why_not() or ("empty", "", ())
-            told = [headline, *(line for text in lines for line in text.splitlines())]
+            width = max(NARROWEST, self.app.size.width - MARGIN)
+            told = [headline, *(line for text in lines for line in wrap(text, width))]
             self.rest.show("\n".join(f"# {line}" for line in told), "yaml")
         elif self._against:
             await self._compare()
@@ -95,6 +102,7 @@ class YamlTab(PageTab):
             self.rest.show("\n".join(shown), "yaml", keep=same)
             if same and asked[6] != before[6]:
                 self.rest.go_to(bisect_right(numbers, stands) - 1)
+        self._shown = asked
         self.post_message(self.Changed())
 
     def _read(
@@ -229,7 +237,7 @@ class YamlTab(PageTab):
         """Marks what matches; nothing stays folded that might."""
         if text and self._folds and not self._against:
             self._folds.clear()
-            self._shown = (*self._shown[:6], frozenset[Chain]())
+            self._asked = self._shown = (*self._shown[:6], frozenset[Chain]())
             self._numbers = list(range(len(self._lines)))
             self.rest.show("\n".join(self._lines), "yaml", keep=True)
         found = self.rest.search(text)

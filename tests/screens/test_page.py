@@ -220,7 +220,7 @@ async def test_a_cluster_that_is_left_while_its_page_is_open_does_no_harm(fleet:
         await sees(pilot, "path: ./")
         await fleet.fleet.remove("alpha")
         fleet.tell()
-        await sees(pilot, "it was deleted, or this cluster has not told of it yet")
+        await sees(pilot, "alpha is not watched any more")
         await pilot.press("escape")
         await sees(pilot, "no clusters")
 

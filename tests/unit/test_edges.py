@@ -62,6 +62,9 @@ def test_a_missing_target_is_not_an_unknown_one(fleet):
     fleet.store.table("c", "Kustomization").set_state(DataState(Phase.STALE))
     found = state(fleet, "Kustomization/a/web")
     assert (found.met, found.words, found.obstacle) == (None, "not watched", Obstacle.UNSEEN)
+    fleet.store.table("c", "Kustomization").set_state(DataState(Phase.FRESH, only="elsewhere"))
+    found = state(fleet, "Kustomization/a/web")
+    assert (found.met, found.words, found.obstacle) == (None, "may not be seen", Obstacle.UNSEEN)
 
 
 def test_a_target_that_is_not_watched_is_judged_by_its_controllers_word_alone(fleet):

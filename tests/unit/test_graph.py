@@ -77,11 +77,23 @@ def test_missing_only_when_all_of_the_kind_is_known(fleet):
     data = fleet.cluster("c")
     graph = Graph(data)
     assert graph.standing("Kustomization/a/b") is Standing.MISSING
-    for phase in (Phase.LOADING, Phase.STALE, Phase.UNREACHABLE, Phase.FORBIDDEN, Phase.MISSING):
+    for phase in (Phase.LOADING, Phase.STALE, Phase.UNREACHABLE):
         data.table("Kustomization").set_state(DataState(phase))
         assert graph.standing("Kustomization/a/b") is Standing.UNSEEN
+    data.table("Kustomization").set_state(DataState(Phase.FORBIDDEN))
+    assert graph.standing("Kustomization/a/b") is Standing.HIDDEN
+    data.table("Kustomization").set_state(DataState(Phase.MISSING))
+    assert graph.standing("Kustomization/a/b") is Standing.UNSERVED
     fleet.put("c", "Kustomization", "a/b")
     assert graph.standing("Kustomization/a/b") is Standing.PRESENT
+
+
+def test_who_sees_one_namespace_does_not_know_what_is_missing_in_others(fleet):
+    data = fleet.cluster("c")
+    data.table("Kustomization").set_state(DataState(Phase.FRESH, only="a"))
+    graph = Graph(data)
+    assert graph.standing("Kustomization/a/b") is Standing.MISSING
+    assert graph.standing("Kustomization/z/b") is Standing.HIDDEN
 
 
 @pytest.mark.parametrize(

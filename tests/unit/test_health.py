@@ -364,7 +364,7 @@ def test_a_list_that_is_not_current_is_why(cluster):
         cluster.state(phase, "Kustomization")
         assert [count.why for count in cluster.plane.counts if count.kind == "Kustomization"] == [(words,)]
     cluster.fleet.store.table("c", "Kustomization").set_state(
-        DataState(Phase.FRESH, 1, 1, "only namespace apps: all namespaces are not allowed")
+        DataState(Phase.FRESH, 1, 1, "only namespace apps: all namespaces are not allowed", "apps")
     )
     assert "we see only namespace apps" in cluster.plane.apart[0].why[0]
     cluster.state(Phase.FORBIDDEN, "Kustomization")

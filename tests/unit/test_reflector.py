@@ -451,6 +451,7 @@ async def test_who_may_not_see_all_namespaces_sees_that_of_the_context(play: Cal
     assert bench.server.asked == ["stream", "list", "stream in apps", "watch in apps from 3"]
     assert bench.table.state.phase is Phase.FRESH
     assert bench.table.state.detail == "only namespace apps: all namespaces are not allowed"
+    assert bench.table.state.knows("apps") and not bench.table.state.knows("other") and not bench.table.state.knows()
 
 
 async def test_a_login_that_is_needed_is_said_and_shuts_the_gate(waits: list[float]) -> None:

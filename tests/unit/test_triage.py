@@ -74,6 +74,17 @@ def test_forbidden_kinds_are_gaps_and_missing_ones_are_not(fleet):
     assert not report.complete
 
 
+def test_a_kind_that_is_seen_in_one_namespace_is_a_gap(fleet):
+    fleet.put("eu", "Kustomization", "apps/web")
+    told = "only namespace apps: all namespaces are not allowed"
+    fleet.store.table("eu", "Kustomization").set_state(DataState(Phase.FRESH, 1, 1, told, "apps"))
+    report = fleet.triage()
+    (eu,) = report.clusters
+    assert eu.fresh and eu.limits == (told,) and not eu.hidden
+    assert not report.complete
+    assert [gap.state for gap in eu.gaps] == ["in part"]
+
+
 def test_a_cluster_without_flux_or_without_rights_says_so(fleet):
     fleet.cluster("bare", Phase.MISSING)
     fleet.cluster("shut", Phase.FORBIDDEN, "no rights")

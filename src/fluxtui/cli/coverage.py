@@ -25,8 +25,9 @@ def missing(clusters: Iterable[Standing], now: float) -> list[str]:
             lines.append(f"{cluster.name}: {_state(cluster, now)}")
         for phase in dict.fromkeys(gap.phase for gap in cluster.gaps):
             gaps = [gap for gap in cluster.gaps if gap.phase is phase]
-            words = "may not list" if phase is Phase.FORBIDDEN else f"{phase}:"
-            lines.append(f"{cluster.name}: {words} {named([gap.kind for gap in gaps])}")
+            words = "may not list" if phase is Phase.FORBIDDEN else f"{gaps[0].state}:"
+            why = f" ({gaps[0].detail})" if gaps[0].partial else ""
+            lines.append(f"{cluster.name}: {words} {named([gap.kind for gap in gaps])}{why}")
     return lines
 
 

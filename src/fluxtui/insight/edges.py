@@ -53,7 +53,7 @@ class Obstacle(StrEnum):
     """The target is there and not ready."""
     MISSING = "missing"
     UNSEEN = "unseen"
-    """The target's kind is not watched here: nothing can be said."""
+    """The target's kind is not watched here, may not be seen, or is not served: nothing can be said."""
     SUSPENDED = "suspended"
     """The target, or something that applies it, is suspended."""
     CYCLE = "cycle"
@@ -115,12 +115,13 @@ class EdgeStates:
 
     def _absent(self, edge: Edge) -> Judged:
         waiter = self._graph.row(edge.source)
-        if self._graph.standing(edge.target) is not Standing.MISSING:
+        standing = self._graph.standing(edge.target)
+        if standing is not Standing.MISSING:
             said = waiter.message if waiter is not None and waiter.status is BLOCKED else ""
             if not names(said, edge.target):
-                return None, "not watched", Obstacle.UNSEEN
+                return None, str(standing), Obstacle.UNSEEN
             if "not found" not in said:
-                return False, "not watched; its controller says: not ready", Obstacle.UNSEEN
+                return False, f"{standing}; its controller says: not ready", Obstacle.UNSEEN
         holder = self._suspended_holder(edge.target)
         if holder is not None:
             return False, f"does not exist; {self._stopped(holder)}", Obstacle.SUSPENDED

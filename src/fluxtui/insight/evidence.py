@@ -7,7 +7,7 @@ import msgspec
 
 from fluxtui.insight.causes import Cause, Ref
 from fluxtui.insight.failures import Failure, of_row
-from fluxtui.insight.graph import Graph
+from fluxtui.insight.graph import Graph, Standing
 from fluxtui.insight.roots import named
 from fluxtui.insight.silent import same_revision
 from fluxtui.kinds.columns import revision
@@ -171,7 +171,8 @@ def _cleared(store: Store, ref: Ref, row: Row) -> list[str]:
         cleared.append(f"dependencies: all {len(needs)} ready")
     children = [data.row(edge.target) for edge in Graph(data).children(record)]
     held = [child for child in children if child is not None]
-    if held and all(child.status is Status.READY for child in held):
+    unseen = any(Graph(data).standing(each) in (Standing.HIDDEN, Standing.UNSERVED) for each in record.produced)
+    if held and not unseen and all(child.status is Status.READY for child in held):
         cleared.append(f"what it applied: {len(held)} Flux objects and namespaces, all ready")
     return cleared
 

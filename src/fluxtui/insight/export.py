@@ -322,7 +322,7 @@ def cluster_shape(standing: Standing) -> ClusterShape:
         contact=moment(standing.contact),
         detail=standing.detail,
         counts=counts(standing.counts),
-        gaps=[GapShape(gap.kind, str(gap.phase), gap.detail) for gap in standing.gaps],
+        gaps=[GapShape(gap.kind, gap.state, gap.detail) for gap in standing.gaps],
     )
 
 

@@ -17,10 +17,11 @@ from enum import StrEnum
 
 import msgspec
 
-from fluxtui.kinds.record import Record
+from fluxtui.kinds.record import Record, split_id
 from fluxtui.kinds.selector import selects
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.row import Row
+from fluxtui.store.state import Phase
 from fluxtui.store.store import ClusterData
 
 PROVIDER = "ResourceSetInputProvider"
@@ -34,6 +35,14 @@ class Standing(StrEnum):
     """All objects of its kind are known, and it is not among them."""
     UNSEEN = "not watched"
     """Its kind is not watched, only in part, or not up to date: absence says nothing."""
+    HIDDEN = "may not be seen"
+    """We are not allowed to list its kind, or to list it in that namespace: absence says nothing."""
+    UNSERVED = "not there: its kind is not installed"
+    """The server does not serve its kind."""
+
+
+ABSENCES = {Phase.FORBIDDEN: Standing.HIDDEN, Phase.MISSING: Standing.UNSERVED}
+"""What it means for an object that its kind is in such a phase."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -65,12 +74,16 @@ class Graph:
         """Whether an id is there, is missing for certain, or cannot be judged."""
         if self.data.row(identity) is not None:
             return Standing.PRESENT
-        name = identity.partition("/")[0]
+        name, namespace, _ = split_id(identity)
         kind = KINDS.get(name)
         table = self.data.tables.get(name)
-        if kind is None or kind.labels or kind.fields or table is None or not table.state.trusted:
+        if kind is None or table is None:
             return Standing.UNSEEN
-        return Standing.MISSING
+        if table.state.phase in ABSENCES:
+            return ABSENCES[table.state.phase]
+        if kind.labels or kind.fields or not table.state.trusted:
+            return Standing.UNSEEN
+        return Standing.MISSING if table.state.knows(namespace) else Standing.HIDDEN
 
     def dependencies(self, record: Record) -> Iterator[Edge]:
         """What an object looks at, other than what it owns; targets that are not there included."""

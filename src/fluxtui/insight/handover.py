@@ -167,7 +167,7 @@ def picture(report: TriageReport) -> Picture:
 
 
 def _seen(standing: Standing) -> Seen:
-    gaps = tuple((gap.kind, str(gap.phase), gap.detail) for gap in standing.gaps)
+    gaps = tuple((gap.kind, gap.state, gap.detail) for gap in standing.gaps)
     told = standing.detail, standing.total, standing.failing
     return Seen(standing.name, str(standing.phase), standing.since, standing.contact, *told, gaps)
 

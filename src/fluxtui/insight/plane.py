@@ -225,7 +225,7 @@ def _controllers(data: ClusterData, where: Standing, running: tuple[Controller, 
 
 def _sync(data: ClusterData, delivery: Sync | None, report: ReportRecord | None) -> Iterator[Finding]:
     if delivery is None:
-        if "reconcilers" in report.parts if report is not None else data.table("Kustomization").state.trusted:
+        if "reconcilers" in report.parts if report is not None else data.table("Kustomization").state.knows():
             yield note("no sync", "no sync: nothing of Flux' own delivers this cluster from Git or a registry")
         return
     name = delivery.id.partition("/")[2]

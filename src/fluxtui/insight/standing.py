@@ -21,11 +21,23 @@ installed: the cluster is so only if all of its Flux kinds are."""
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """A kind of a cluster that is not fresh, or may not be seen, and why."""
+    """A kind of a cluster that is not fresh, or may not be seen, and why. A fresh one is seen in part: in one
+    namespace alone.
+    """
 
     kind: str
     phase: Phase
     detail: str
+
+    @property
+    def partial(self) -> bool:
+        """Whether objects of it are seen, but not all."""
+        return self.phase is Phase.FRESH
+
+    @property
+    def state(self) -> str:
+        """The phase, in a word."""
+        return "in part" if self.partial else str(self.phase)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -58,6 +70,16 @@ class Standing(msgspec.Struct, frozen=True):
         """Whether its numbers are current."""
         return self.phase is Phase.FRESH
 
+    @property
+    def hidden(self) -> tuple[Gap, ...]:
+        """The kinds of which nothing current is seen."""
+        return tuple(gap for gap in self.gaps if not gap.partial)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Why kinds are seen in part: ``only namespace apps: all namespaces are not allowed``."""
+        return tuple(dict.fromkeys(gap.detail for gap in self.gaps if gap.partial))
+
 
 def standing(data: ClusterData) -> Standing:
     """The standing of one cluster."""
@@ -66,7 +88,7 @@ def standing(data: ClusterData) -> Standing:
     gaps = tuple(
         Gap(table.kind, table.state.phase, table.state.detail)
         for table in tables
-        if table.state.phase not in (Phase.FRESH, Phase.MISSING, phase)
+        if table.state.only or table.state.phase not in (Phase.FRESH, Phase.MISSING, phase)
     )
     since = min((table.state.since for table in told), default=0.0)
     contact = max((table.state.contact for table in tables), default=0.0)

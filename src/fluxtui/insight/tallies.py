@@ -92,7 +92,7 @@ def _difference(table: Table, tally: Tally, at: int, now: float) -> tuple[str, .
 def _not_current(state: DataState, now: float) -> str:
     match state.phase:
         case Phase.FRESH:
-            return f"we see {state.detail}" if state.detail.startswith("only namespace") else ""
+            return f"we see {state.detail}" if state.only else ""
         case Phase.LOADING:
             return "our list is still loading"
         case Phase.FORBIDDEN:

@@ -18,6 +18,7 @@ from fluxtui.insight.graph import Edge, Graph, Standing
 from fluxtui.insight.roots import missing_edge, named
 from fluxtui.insight.waiting import explained_by
 from fluxtui.insight.whatif import stops
+from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.store.row import Row
 from fluxtui.store.store import Store
@@ -75,6 +76,8 @@ class Why(msgspec.Struct, frozen=True):
     count: int
     supposed: bool
     tenants: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+    """Kinds that it looks at, applies or is applied by, and that may not be seen."""
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -110,6 +113,7 @@ def why(store: Store, cluster: str, identity: str, now: float) -> Generator[None
         count=len(behind),
         supposed=supposed,
         tenants=tuple(sorted(tenants or others)),
+        hidden=tuple(_hidden(graph, row)) if row is not None else (),
     )
 
 
@@ -183,6 +187,13 @@ def _delivered(graph: Graph, row: Row) -> Iterator[Step]:
             source = held.record.source
             yield Step(source, depth + 1, "from", graph.row(source), standing=graph.standing(source))
         identity, depth = held.record.owner, depth + 1
+
+
+def _hidden(graph: Graph, row: Row) -> list[str]:
+    record = row.record
+    related = [edge.target for edge in graph.dependencies(record)]
+    related += [*record.produced, *([record.owner] if record.owner else [])]
+    return sorted({split_id(each)[0] for each in related if graph.standing(each) is Standing.HIDDEN})
 
 
 def _waiting(graph: Graph, identity: str, now: float, explained: dict[str, list[str]]) -> list[Behind]:

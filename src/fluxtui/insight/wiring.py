@@ -73,4 +73,4 @@ def means(subject: str, record: Record) -> bool:
 def known(data: ClusterData) -> bool:
     """Whether all Alerts are known, so that none means that nobody is told."""
     table = data.tables.get("Alert")
-    return table is not None and table.state.trusted
+    return table is not None and table.state.knows()

@@ -307,7 +307,8 @@ class Reflector:
     def _state(self, phase: Phase, detail: str) -> None:
         before = self._table.state
         since = before.since if before.phase is phase and before.since else self._site.now()
-        self._table.set_state(DataState(phase, since, self._contact, detail))
+        only = self._scope.namespace if phase is Phase.FRESH else ""
+        self._table.set_state(DataState(phase, since, self._contact, detail, only))
         if phase is not Phase.LOADING:
             self.settled.set()
         self._site.pulse()

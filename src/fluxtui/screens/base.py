@@ -28,6 +28,7 @@ from fluxtui.widgets.commandline import CommandLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.tabstrip import Tab, TabStrip
+from fluxtui.widgets.virtual_table import VirtualTable
 
 TABS: tuple[Tab, ...] = (
     Tab("triage", "1", "Triage"),
@@ -94,6 +95,7 @@ class FleetScreen(Ending, Screen[None]):
         super().__init__()
         self.desk = desk
         self._filter_before = ""
+        self._selected = False
 
     def compose(self) -> ComposeResult:
         """Tabs, the screen's own body, and the two lines at the bottom."""
@@ -190,13 +192,19 @@ class FleetScreen(Ending, Screen[None]):
     def show_hints(self) -> None:
         """Bring the last line up to date."""
         hints = self.hints()
-        if type(self).chosen is not FleetScreen.chosen:  # something can be selected here
+        self._selected = self.chosen() is not None
+        if self._selected:
             act = KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39)
             hints = (*hints, act, KeyHint("W", "what changed before", 34))
             hints = (*hints, KeyHint("H", "hand over", 33 if not self.desk.permission.read_only else 38))
         if self.desk.badge is not None:
             hints = (*hints, KeyHint("ctrl+r", "actions", 75))
         self.query_one("#hints", KeyHints).show(hints, self.note())
+
+    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
+        """Something is selected, or nothing any more: the keys for what is selected come and go."""
+        if self._selected != (self.chosen() is not None):
+            self.show_hints()
 
     def show_badges(self) -> None:
         """Bring the badges up to date."""

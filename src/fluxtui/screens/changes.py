@@ -37,7 +37,7 @@ from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
 from fluxtui.screens.roster import Accept, RosterScreen
-from fluxtui.screens.telling import NoticeText
+from fluxtui.screens.telling import NoticeText, gap_lines, unreadable
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
@@ -383,7 +383,9 @@ class ChangesScreen(RosterScreen[ChangesReport, Line]):
         """Nothing changed, or nothing is known yet."""
         if report is None:
             return "loading", "looking for what changed", ["Records, Events and what we saw ourselves."], []
-        lost = [f"{cluster.name}: {cluster.phase}" for cluster in report.clusters if not cluster.fresh]
+        lost = gap_lines(report.clusters)
+        if unread := unreadable(report.clusters):
+            return unread
         if not report.clusters:
             return "loading", "connecting", ["Changes appear here as soon as the first cluster answers."], []
         return "empty", f"nothing changed {self.span().words}", lost, [("w", "a wider window"), ("1", "triage")]

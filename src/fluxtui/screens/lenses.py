@@ -14,7 +14,7 @@ from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
 from fluxtui.screens.roster import Accept, RosterScreen
-from fluxtui.screens.telling import NoticeText
+from fluxtui.screens.telling import NoticeText, gap_lines, unreadable
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
@@ -65,10 +65,10 @@ class LensesScreen(RosterScreen[LensReport, Green]):
     def verdict(self, report: LensReport, shown: Sequence[Green]) -> list[Span]:
         """How many, by lens."""
         if not report.found:
-            return [
-                (f" {Status.READY.glyph} ", STATUS_STYLES[Status.READY]),
-                (f"{report.ready} ready objects", "strong"),
-            ]
+            whole = report.ready and not gap_lines(report.clusters)
+            status = Status.READY if whole else Status.UNKNOWN
+            told = [(f" {status.glyph} ", STATUS_STYLES[status]), (f"{report.ready} ready objects", "strong")]
+            return [*told, *standing_spans(report.clusters, self.desk.now())]
         counts = [f"{count} {name}" for name in LENSES if (count := report.count(name))]
         words = f"{len(report.found)} of {report.ready} ready objects are green, but: {', '.join(counts)}"
         return [(" ? ", "warning"), (words, "strong"), *standing_spans(report.clusters, self.desk.now())]
@@ -89,8 +89,15 @@ class LensesScreen(RosterScreen[LensReport, Green]):
 
     def nothing(self, report: LensReport | None) -> NoticeText:
         """Nothing is green, but; or nothing is known yet."""
-        if report is None or not report.ready:
-            return "loading", "nothing is known yet", ["What is green and should not be believed appears here."], []
+        if report is not None and (unread := unreadable(report.clusters)):
+            return unread
+        about = "What is green and should not be believed appears here."
+        if report is None or not any(cluster.fresh for cluster in report.clusters):
+            return "loading", "nothing is known yet", [about], []
+        gaps = gap_lines(report.clusters)
+        if not report.ready:
+            return "empty", "no object is ready", ["So none can be green, but.", *gaps], [("1", "triage")]
         known = f"All {report.ready} ready objects are on what their sources have, by runs and reports of now."
-        lost = [f"{cluster.name}: {cluster.phase}" for cluster in report.clusters if not cluster.fresh]
-        return "good" if not lost else "empty", "green is green", [known, *lost], [("1", "triage")]
+        if gaps:
+            return "empty", "green is green where we can see", [known, *gaps], [(":ctx", "how each answers")]
+        return "good", "green is green", [known], [("1", "triage")]

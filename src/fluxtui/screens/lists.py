@@ -232,7 +232,9 @@ def without_rows(title: str, states: Sequence[tuple[str, DataState]], scope: str
     """Why there is nothing of a kind, by the states of it."""
     phases = {state.phase for _, state in states}
     if Phase.FRESH in phases and Phase.LOADING not in phases:
-        others = dict.fromkeys(f"{name}: {state.phase}" for name, state in states if state.phase is not Phase.FRESH)
+        others = dict.fromkeys(
+            f"{name}: {state.detail if state.only else state.phase}" for name, state in states if not state.knows()
+        )
         told = (
             f"But not everything is known: {joined(others)}." if others else f"Nothing of this kind exists in {scope}."
         )

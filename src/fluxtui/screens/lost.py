@@ -1,6 +1,6 @@
 """Clusters whose data is not current, in a few words: by name while they are few, else counted by phase."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fluxtui.insight.standing import Standing
@@ -35,6 +35,20 @@ def lost_spans(clusters: Iterable[Lost]) -> list[Span]:
 
 
 def standing_spans(clusters: Iterable[Standing], now: float) -> list[Span]:
-    """The clusters whose data is not current, as `lost_spans` tells them; those that still load are not lost."""
-    lost = (each for each in clusters if not each.fresh and each.phase not in (Phase.LOADING, Phase.MISSING))
-    return lost_spans(Lost(each.name, each.phase, ago(each.contact or each.since, now)) for each in lost)
+    """The clusters whose data is not current, as `lost_spans` tells them, and what may not be seen of the others; those
+    that still load are not lost.
+    """
+    every = list(clusters)
+    lost = (each for each in every if not each.fresh and each.phase not in (Phase.LOADING, Phase.MISSING))
+    told = lost_spans(Lost(each.name, each.phase, ago(each.contact or each.since, now)) for each in lost)
+    return told + hidden_spans(every)
+
+
+def hidden_spans(clusters: Sequence[Standing]) -> list[Span]:
+    """The kinds that may not be seen, by cluster while these are few; the namespace, where one alone is seen."""
+    counts = {cluster.name: sum(gap.phase is Phase.FORBIDDEN for gap in cluster.gaps) for cluster in clusters}
+    told = [f"{count} kind{'s'[: count > 1]} of {name} may not be seen" for name, count in counts.items() if count]
+    if len(told) > FEW:
+        told = [f"kinds of {len(told)} clusters may not be seen"]
+    limits = dict.fromkeys(words.partition(":")[0] for cluster in clusters for words in cluster.limits)
+    return [span for words in (*told, *limits) for span in ((" · ", "muted"), (words, "status-blocked"))]

@@ -193,7 +193,7 @@ class ResourceScreen(FleetScreen):
         if row is not None:
             title += status_spans(row, self.desk.now())
         elif not self.subject.value or self._version:
-            title.append(("is not held: it was deleted, or this cluster has not told of it yet", "warning"))
+            title.append((self.subject.absence, "warning"))
         for line in self.query("#title").results(FlowLine):  # none while the page is being taken down
             line.show(title)
         where = where_spans(self.subject)

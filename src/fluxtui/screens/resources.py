@@ -207,7 +207,12 @@ class ResourcesScreen(ListScreen):
         spans: list[Span] = [(f" {self._kind.title} ", "title"), (self.counted(), "strong"), *self.lost()]
         statuses = [self._statuses(cluster) for cluster in self.desk.clusters()]
         counts = count_spans([sum(each) for each in zip(*statuses, strict=True)]) if statuses else []
-        return [*spans, *self.narrowed(filter_text), *counts]
+        return [*spans, *self._limits(), *self.narrowed(filter_text), *counts]
+
+    def _limits(self) -> list[Span]:
+        """Where a list that is fresh is not all that there is."""
+        told = dict.fromkeys(state.detail for _, state in self.states() if state.only)
+        return [(f" · {words}", "status-blocked") for words in told]
 
     def _statuses(self, cluster: str) -> Sequence[int]:
         """How many objects of the kind have each status in a cluster, in the namespace that the view is narrowed to."""

@@ -16,7 +16,7 @@ from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import named, object_facts
 from fluxtui.screens.lost import standing_spans
 from fluxtui.screens.roster import Accept, RosterScreen
-from fluxtui.screens.telling import NoticeText
+from fluxtui.screens.telling import NoticeText, gap_lines, unreadable
 from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
@@ -95,7 +95,8 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
     def verdict(self, report: LedgerReport, shown: Sequence[Entry]) -> list[Span]:
         """How many, what they hide, what is waiting."""
         if not report.entries:
-            spans: list[Span] = [(f" {Status.READY.glyph} ", STATUS_STYLES[Status.READY]), (verdict(report), "strong")]
+            status = Status.UNKNOWN if gap_lines(report.clusters) else Status.READY
+            spans: list[Span] = [(f" {status.glyph} ", STATUS_STYLES[status]), (verdict(report), "strong")]
         else:
             first, _, rest = verdict(report).partition(" · ")
             spans = [(f" {Status.SUSPENDED.glyph} ", SUSPENDED), (first, "strong"), (f" · {rest}" if rest else "", "")]
@@ -117,11 +118,15 @@ class SuspendedScreen(RosterScreen[LedgerReport, Entry]):
 
     def nothing(self, report: LedgerReport | None) -> NoticeText:
         """Nothing is at rest; or nothing is known yet."""
+        if report is not None and (unread := unreadable(report.clusters)):
+            return unread
         if report is None or not report.looked:
             return "loading", "nothing is known yet", ["What is suspended, disabled or left alone appears here."], []
-        lost = [f"{cluster.name}: {cluster.phase}" for cluster in report.clusters if not cluster.fresh]
+        gaps = gap_lines(report.clusters)
         known = f"None of the {report.looked} objects that are known is suspended, disabled or left alone."
-        return "good" if not lost else "empty", "nothing is at rest", [known, *lost], [("1", "triage")]
+        if gaps:
+            return "empty", "nothing is at rest where we can see", [known, *gaps], [(":ctx", "how each answers")]
+        return "good", "nothing is at rest", [known], [("1", "triage")]
 
 
 def since_cell(entry: Entry, now: float) -> Cell:

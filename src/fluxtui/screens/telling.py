@@ -13,7 +13,7 @@ from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import class_spans, named
-from fluxtui.screens.lost import FEW, Lost, lost_spans
+from fluxtui.screens.lost import Lost, hidden_spans, lost_spans
 from fluxtui.screens.problems import look
 from fluxtui.store.state import Phase
 from fluxtui.widgets.factsheet import Fact
@@ -49,16 +49,7 @@ def verdict_spans(desk: Desk, report: TriageReport | None, hidden: int, now: flo
     spans += lost_spans(
         Lost(cluster.name, cluster.phase, f"for {ago(cluster.since, now)}" if cluster.since else "") for cluster in lost
     )
-    return spans + _forbidden(report)
-
-
-def _forbidden(report: TriageReport) -> list[Span]:
-    """The kinds that may not be seen, by cluster while these are few."""
-    kinds = {cluster.name: sum(gap.phase is Phase.FORBIDDEN for gap in cluster.gaps) for cluster in report.clusters}
-    told = [f"{count} kinds of {name} may not be seen" for name, count in kinds.items() if count]
-    if len(told) > FEW:
-        told = [f"kinds of {len(told)} clusters may not be seen"]
-    return [span for words in told for span in ((" · ", "muted"), (words, "status-blocked"))]
+    return spans + hidden_spans(report.clusters)
 
 
 def _none_watched(desk: Desk) -> bool:
@@ -136,8 +127,8 @@ def _standing(standing: Standing, now: float, *, worded: bool) -> list[Span]:
         counts = [(f"✖ {standing.failing}/{standing.total}", STATUS_STYLES[Status.FAILED])]
     else:
         counts = [(f"{glyph} {standing.total}", style)]
-    if standing.gaps:
-        counts.append((f" ⊘{len(standing.gaps)}", "status-blocked"))
+    if standing.hidden:
+        counts.append((f" ⊘{len(standing.hidden)}", "status-blocked"))
     return counts
 
 
@@ -301,7 +292,6 @@ def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> Not
             [f"The filter or the scope hides {hidden}."],
             [("esc", "clear the filter"), ("0", "all clusters")],
         )
-    lost = [cluster for cluster in report.clusters if not cluster.fresh and cluster.phase is not Phase.LOADING]
     if any(cluster.phase is Phase.LOADING for cluster in report.clusters):
         done = report.fresh
         return (
@@ -310,15 +300,9 @@ def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> Not
             [f"{report.total} objects so far, nothing wrong among them yet."],
             [],
         )
-    if len(lost) == len(report.clusters):
-        lines = [f"{cluster.name}: {cluster.phase}: {cluster.detail}" for cluster in lost[:5]]
-        return "nodata", "no cluster can be read", lines, [(":retry", "connect again"), (":ctx", "how each answers")]
-    gaps = [f"{cluster.name}: {cluster.phase}" for cluster in lost]
-    gaps += [
-        f"{cluster.name}: {len(cluster.gaps)} kinds not visible ({cluster.gaps[0].detail})"
-        for cluster in report.clusters
-        if cluster.gaps
-    ]
+    if unread := unreadable(report.clusters):
+        return unread
+    gaps = gap_lines(report.clusters)
     if not report.healthy:
         count = report.count(Status.UNKNOWN)
         return (
@@ -336,3 +320,26 @@ def nothing_to_show(desk: Desk, report: TriageReport | None, hidden: int) -> Not
         [known, f"{report.fresh} of {len(report.clusters)} clusters fresh."],
         [("4", "resources")],
     )
+
+
+def unreadable(clusters: Sequence[Standing]) -> NoticeText | None:
+    """What stands there when no cluster tells anything; None while one does, or may still."""
+    if not clusters or any(cluster.fresh or cluster.phase is Phase.LOADING for cluster in clusters):
+        return None
+    lines = [f"{cluster.name}: {cluster.phase}: {cluster.detail}" for cluster in clusters[:5]]
+    return "nodata", "no cluster can be read", lines, [(":retry", "connect again"), (":ctx", "how each answers")]
+
+
+def gap_lines(clusters: Sequence[Standing]) -> list[str]:
+    """What is not seen, or not as it is now, one line for each cluster and reason; none where everything is known."""
+    lines = [
+        f"{cluster.name}: {cluster.phase}"
+        for cluster in clusters
+        if not cluster.fresh and cluster.phase is not Phase.LOADING
+    ]
+    lines += [
+        f"{cluster.name}: {len(cluster.hidden)} kinds not visible ({cluster.hidden[0].detail})"
+        for cluster in clusters
+        if cluster.hidden
+    ]
+    return lines + [f"{cluster.name}: {words}" for cluster in clusters for words in cluster.limits]

@@ -26,8 +26,8 @@ def gone(desk: Desk, place: Place) -> str:
     cluster, identity = place.ref
     if desk.fleet.clusters and cluster not in desk.fleet.clusters:
         return f"{named(identity)}: {cluster} is not watched any more"
-    kind = split_id(identity)[0]
-    if desk.store.row(cluster, identity) is None and desk.store.state(cluster, kind).trusted:
+    kind, namespace, _ = split_id(identity)
+    if desk.store.row(cluster, identity) is None and desk.store.state(cluster, kind).knows(namespace):
         return f"{named(identity)} is gone from {cluster}"
     return ""
 

@@ -283,8 +283,8 @@ class TreeRows:
             glyph, style = PHASES[health.phase]
             for_ = f" for {ago(health.since, self.desk.now())}" if health.since else ""
             spans += [(f"  {glyph} {health.phase}{for_}", style)]
-        elif health is not None and health.gaps:
-            spans.append((f"  {NO_DATA_GLYPH} {len(health.gaps)} kinds not visible", "status-nodata"))
+        elif health is not None and health.hidden:
+            spans.append((f"  {NO_DATA_GLYPH} {len(health.hidden)} kinds not visible", "status-nodata"))
         forest = self.outline.forest
         for status in Status:
             if count := forest.count(node, status):

@@ -63,6 +63,8 @@ def coverage(desk: Desk, clusters: Iterable[str] | None = None) -> list[Span]:
     lost = [each for each in found if not each.fresh and each.phase is not Phase.MISSING]
     spans = lost_spans(Lost(each.name, each.phase, ago(each.contact or each.since, now)) for each in lost)
     kinds = sorted({gap.kind for each in found for gap in each.gaps if gap.phase is Phase.FORBIDDEN})
+    limits = dict.fromkeys(words.partition(":")[0] for each in found for words in each.limits)
+    spans += [(f" · {words}", "status-blocked") for words in limits]
     if kinds:
         spans.append((f" · edges to {joined(kinds)} cannot be judged: forbidden", "status-blocked"))
     return spans

@@ -24,14 +24,24 @@ class Phase(StrEnum):
 
 
 class DataState(msgspec.Struct, frozen=True):
-    """Phase, since when, when the server last spoke (seconds since the epoch, 0 = never) and why, in words."""
+    """Phase, since when, when the server last spoke (seconds since the epoch, 0 = never) and why, in words.
+
+    `only` is the one namespace that may be seen, empty where all may: the rows are those of it.
+    """
 
     phase: Phase = Phase.LOADING
     since: float = 0.0
     contact: float = 0.0
     detail: str = ""
+    only: str = ""
 
     @property
     def trusted(self) -> bool:
-        """Whether the rows are current: absence then means "does not exist"."""
+        """Whether the rows are current."""
         return self.phase is Phase.FRESH
+
+    def knows(self, namespace: str = "") -> bool:
+        """Whether the rows are all that there are in a namespace (by default in all of them), and current: absence then
+        means "does not exist".
+        """
+        return self.trusted and self.only in ("", namespace)

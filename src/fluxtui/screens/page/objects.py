@@ -315,6 +315,8 @@ class ObjectsTab(PageTab):
 
     def note(self) -> Sequence[Span]:
         """How old what is shown is."""
+        if not self.subject.value or self._held.inventory.elsewhere:
+            return ()
         when = ago(self._held.looked, self.subject.now)
         return ((f"asked {when} ago", "muted"),) if when else (("asking…", "muted"),)
 

@@ -10,11 +10,14 @@ from textual.widget import Widget
 
 from fluxtui.insight.fields import NOTHING, Json
 from fluxtui.insight.printing import row_of
+from fluxtui.kinds.record import split_id
 from fluxtui.kinds.served import whole
+from fluxtui.kinds.table import KINDS
 from fluxtui.kube.cluster import Cluster
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.ending import Ending
 from fluxtui.store.row import Row
+from fluxtui.store.state import Phase
 from fluxtui.store.store import ClusterData
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.notice import Notice, Tone
@@ -51,6 +54,28 @@ class Subject:
         if self._read is None or self._read[0] is not self.value:
             self._read = (self.value, row_of(self.cluster, self.identity, self.value))
         return self._read[1]
+
+    @property
+    def absence(self) -> str:
+        """Why no such object is held, in words that follow its name."""
+        if self.watched is None:
+            return f"is not known: {self.cluster} is not watched any more"
+        if self.kind not in KINDS or not whole(self.kind):
+            return "is not held" if self.value else "is not held: it is gone, or cannot be read"
+        state = self.desk.store.state(self.cluster, self.kind)
+        match state.phase:
+            case Phase.MISSING:
+                return f"is not there: {self.cluster} does not serve its kind"
+            case Phase.FORBIDDEN:
+                return f"may not be seen: {state.detail}"
+            case Phase.LOADING:
+                return "is on its way"
+            case Phase.FRESH if state.knows(split_id(self.identity)[1]):
+                return "is not there: it was deleted, or has another name"
+            case Phase.FRESH:
+                return f"may not be seen: {state.detail}"
+            case _:
+                return f"is not known: {self.cluster} is {state.phase}"
 
     @property
     def data(self) -> ClusterData | None:

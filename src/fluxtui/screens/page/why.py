@@ -58,7 +58,7 @@ class WhyTab(PageTab):
         if not self.is_mounted:
             return
         if answer.row is None:
-            gone = "it was deleted, or this cluster has not told of it yet"
+            gone = f"It {self.subject.absence}."
             self.say(content=self.rest, tone="nodata", headline="nothing is known of this object", lines=[gone])
             return
         self.rest.show(why_lines(self.subject, answer))
@@ -104,6 +104,10 @@ def _verdict(answer: Why, now: float) -> Iterator[Line]:
         yield Line("", [("not its own fault: ", "strong"), (f"it waits behind {told}", "")], key=roots[0])
     elif len(answer.chain) > 1 and not answer.roots:
         yield Line("", [("a circle: ", "status-failed"), ("each waits for the next, and none can begin", "strong")])
+    elif row.status is Status.FAILED and answer.hidden:
+        spans: list[Span] = [("it is a root cause as far as can be seen: ", "status-failed")]
+        spans.append(("nothing else explains its failure", "strong"))
+        yield Line("", [*spans, (f"; of what it has to do with may not be seen: {joined(answer.hidden, 6)}", "")])
     elif row.status is Status.FAILED:
         yield Line("", [("it is a root cause: ", "status-failed"), ("nothing else explains its failure", "strong")])
     else:
@@ -119,7 +123,9 @@ def _verdict(answer: Why, now: float) -> Iterator[Line]:
 def _state(row: Row | None, standing: Standing, now: float) -> list[Span]:
     if row is None:
         missing = standing is Standing.MISSING
-        return [("  does not exist", "status-failed") if missing else ("  is not watched here", "status-nodata")]
+        here = " here" if standing is Standing.UNSEEN else ""
+        told = f"  {'is ' if here or standing is Standing.UNSERVED else ''}{standing}{here}"
+        return [("  does not exist", "status-failed") if missing else (told, "status-nodata")]
     style = STATUS_STYLES[row.status]
     since = f" for {ago(row.since, now)}" if row.since else ""
     reason = f"  {row.reason}" if row.reason and row.status is not Status.READY else ""

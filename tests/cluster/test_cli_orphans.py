@@ -27,7 +27,8 @@ async def peopled(server):
         ("hotfix", "kubectl-create", {}),
     ):
         path = f"{server.path('ConfigMap', namespace)}?fieldManager={manager}"
-        assert (await server.ask("POST", path, json=config_map(namespace, name, marks))).status == 201
+        made = config_map(namespace, name, marks) | {"data": {"a": "b"}}  # who owns no field has no managedFields
+        assert (await server.ask("POST", path, json=made)).status == 201
     return namespace
 
 

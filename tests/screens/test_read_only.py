@@ -98,6 +98,8 @@ EXCUSED = {
 """Ids of bindings that are not pressed, and why."""
 ABSENT = {"ActScreen": "begins actions", "VerbsScreen": "offers actions"}
 """Screens that a read-only process never opens, and why."""
+SETTLING = 60
+"""Looks at whether one stands where one stood before, a twentieth of a second apart."""
 ONCE = ("app", "line", "list", "sheet", "document", "log")
 """Groups of bindings that do the same wherever they are active."""
 EACH = ("screen", "resource")
@@ -174,6 +176,10 @@ class Session:
             if self.at == here:
                 return
         await stand()
+        for _ in range(SETTLING):  # what has to be fetched anew takes the keys when it is there
+            if self.at == here:
+                return
+            await self.pilot.pause(0.05)
 
     def _may(self, held: ActiveBinding) -> bool:
         if not held.binding.id and held.binding.key != "enter" and not _ours(held):

@@ -30,9 +30,10 @@ GRACE = 5.0
 
 
 class Fleet:
-    """The simulator as a child process. It starts at once, and ends when its standard input does: it cannot outlive us.
+    """The simulator as a child process. It ends when its standard input does: it cannot outlive us.
 
-    ``speed`` is how many seconds of the fleet pass in one of ours.
+    ``speed`` is how many seconds of the fleet pass in one of ours. Nothing is left once `end` was called, whether
+    `start` came to its end, was interrupted, or was never called.
     """
 
     def __init__(self, arguments: Sequence[str], speed: float = 1.0) -> None:
@@ -42,8 +43,13 @@ class Fleet:
         self._began = 0.0
         self._errors = (self._folder / "errors").open("w+b")
         self._waiting = threading.Lock()
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; `kubeconfig` waits for it."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "fluxtui.simulator", "--kubeconfig", str(self._path), *arguments],
+            [sys.executable, "-m", "fluxtui.simulator", "--kubeconfig", str(self._path), *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -69,17 +75,29 @@ class Fleet:
 
     def wait(self) -> int:
         """Until it ends by itself; returns its exit code."""
-        return self._process.wait()
+        return self._child.wait()
+
+    @property
+    def _child(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the simulated fleet was not started")
+        return self._process
 
     def why(self) -> str:
         """Its last words."""
         self._errors.seek(0)
         lines = self._errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"it ended with {self._process.poll()}"
+        return lines[-1] if lines else f"it ended with {self._child.poll()}"
 
     def end(self) -> None:
         """End the process and remove its files."""
         process = self._process
+        if process is not None:
+            self._stop(process)
+        self._errors.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _stop(self, process: subprocess.Popen[bytes]) -> None:
         if not self._began:
             process.kill()  # it is busy with its past, and has nothing to lose
         if process.stdin is not None:
@@ -93,21 +111,20 @@ class Fleet:
         with self._waiting:  # whoever reads its output has seen the end of it by now
             if process.stdout is not None:
                 process.stdout.close()
-            self._errors.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _first_line(self, deadline: float) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101 - it was made with a pipe
+        told = self._child.stdout
+        assert told is not None  # noqa: S101 - it was made with a pipe
         while time.monotonic() < deadline:
-            if select.select([self._process.stdout], [], [], 0.2)[0]:
-                return self._process.stdout.readline()
+            if select.select([told], [], [], 0.2)[0]:
+                return told.readline()
         return b""
 
     def _why(self, told: bytes) -> str:
         if told:
             return f"it said {told[:200].decode('utf-8', 'replace').strip()!r}"
         try:
-            self._process.wait(0.5)
+            self._child.wait(0.5)
         except subprocess.TimeoutExpired:
             return f"nothing came within {PATIENCE:.0f} s"
         return self.why()
@@ -175,6 +192,7 @@ def command(
     given = {"--scenario": scenario, "--clusters": clusters, "--objects": objects, "--churn": churn, "--speed": speed}
     fleet = Fleet([part for name, value in given.items() if value is not None for part in (name, str(value))], speed)
     context.call_on_close(fleet.end)
+    fleet.start()
     told.demo = fleet
     if context.invoked_subcommand is not None:
         return outcome.HEALTHY  # the command goes on from here

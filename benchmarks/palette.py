@@ -1,5 +1,6 @@
 """100,000 objects to search: each key of the palette and of a filter, until its letter and its answer are seen."""
 
+import gc
 import random
 import sys
 import time
@@ -144,6 +145,7 @@ def main() -> None:
     app = FluxtuiApp(Start(lambda: Chosen((), ()), time.time, command="ks"))
     store = filled()
     app.desk.store._clusters.update(store._clusters)
+    gc.freeze()  # as the fleet does when its lists are complete
     app.run()
 
 

@@ -26,6 +26,7 @@ from fluxtui.screens.contexts import ContextsScreen
 from fluxtui.screens.resource import PAGES, ResourceScreen
 from fluxtui.simulator import demo
 from fluxtui.simulator import kubeconfig as simulated
+from fluxtui.widgets.log_view import LogView
 
 from .world import WIDE, burst, command, lines, sees, type_filter, until
 
@@ -218,6 +219,8 @@ class Session:
         await self.mode("triage")
         self.app.post_message(Opened("prod-eu-1", identity, name))
         await until(self.pilot, lambda: self.page == f"{split_id(identity)[0]} {name}")
+        if name == "logs":  # the view takes the keys with the first lines
+            await until(self.pilot, lambda: isinstance(self.app.focused, LogView))
         await self.pilot.pause()
 
 

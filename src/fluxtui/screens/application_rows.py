@@ -3,20 +3,19 @@
 from collections.abc import Hashable, Sequence
 
 from fluxtui.insight.application import Application, Line
-from fluxtui.insight.forest import BITS, CLUSTER, MISSING, UNSEEN
+from fluxtui.insight.forest import CLUSTER, MISSING, UNSEEN
 from fluxtui.insight.outline import Outline
 from fluxtui.insight.usage import HIGH, NEAR, cpu_words, memory_words
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.desk import STATUS_STYLES, Desk
-from fluxtui.store.state import Phase
+from fluxtui.screens.outline_rows import OutlineRows, folded_spans
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
 
 NARROW = 124
 """Cells of a terminal up to which kinds are abbreviated and reasons stand below the list alone."""
-FIELD = (1 << BITS) - 1
 
 COLUMNS = (
     TableColumn("tree", "WHAT IT DEPLOYS", 48, 36, flex=4, priority=ESSENTIAL, sortable=False),
@@ -35,28 +34,16 @@ def columns(*, narrow: bool, measured: bool) -> list[TableColumn]:
     return [column for column in COLUMNS if column.id not in silent]
 
 
-class ApplicationRows:
+class ApplicationRows(OutlineRows):
     """A `TableSource` over the outline of an application."""
 
     def __init__(self, desk: Desk, outline: Outline) -> None:
-        self.desk = desk
-        self.outline = outline
+        super().__init__(desk, outline)
         self.app = Application()
         self.narrow = True
         self.clusters = False
         """Whether the objects at the top name their cluster."""
         self.shown: frozenset[str] = frozenset(column.id for column in COLUMNS)
-
-    def __len__(self) -> int:
-        return len(self.outline)
-
-    def key(self, index: int) -> Hashable:
-        """(cluster, id) of what is shown, (cluster, id, id of the user) of a source that is shown elsewhere."""
-        return self.outline.key(index)
-
-    def index_of(self, key: Hashable) -> int | None:
-        """By the outline's map."""
-        return self.outline.index_of(key)
 
     def version(self, index: int) -> Hashable:
         """Everything that the cells are made of."""
@@ -134,16 +121,10 @@ class ApplicationRows:
 
     def _folded(self, node: int) -> list[Span]:
         """``▸ 12 ready ✖ 1``: what is folded away under a node."""
-        hidden = self.outline.hidden(node)
-        counts = [(hidden >> (BITS * status)) & FIELD for status in range(CLUSTER)]
-        if not any(counts):
+        counts = self.folded_away(node)
+        if not counts:
             return []
-        spans: list[Span] = [("  ▸", "accent")]
-        for status in Status:
-            if count := counts[status]:
-                green = status is Status.READY
-                glyph = "" if green else f"{status.glyph} "
-                spans.append((f" {glyph}{count} {status.word}", "muted" if green else STATUS_STYLES[status]))
+        spans = folded_spans(counts, words=True)
         if counts[MISSING]:
             spans.append((f" {Status.FAILED.glyph} {counts[MISSING]} missing", "status-failed"))
         if counts[UNSEEN]:
@@ -170,7 +151,4 @@ class ApplicationRows:
         """How old the data of a Flux object is, empty where it is current."""
         if not line.flux or line.kind not in KINDS:
             return ""
-        state = self.desk.store.state(line.cluster, line.kind)
-        if state.phase in (Phase.FRESH, Phase.LOADING):
-            return ""
-        return ago(state.contact or state.since, self.desk.now())
+        return self.data_age(line.cluster, line.kind)

@@ -40,7 +40,8 @@ class Steering:
     @property
     def seen(self) -> FleetScreen | None:
         """The screen on top, if it is one over the fleet."""
-        screen = self._app.screen
+        stack = self._app.screen_stack  # empty once the program takes its screens down
+        screen = stack[-1] if stack else None
         return screen if isinstance(screen, FleetScreen) and screen.is_mounted else None
 
     def follow(self, batch: Batch) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 
 from fluxtui.insight.edges import EdgeState, EdgeStates, Obstacle
-from fluxtui.insight.forest import BITS, CLUSTER, MISSING, TOP, UNSEEN, Ref, View
+from fluxtui.insight.forest import CLUSTER, MISSING, TOP, UNSEEN, Ref, View
 from fluxtui.insight.graph import Edge, Graph
 from fluxtui.insight.outline import Outline
 from fluxtui.insight.standing import Standing, standing
@@ -12,17 +12,14 @@ from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kinds.table import KINDS
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
+from fluxtui.screens.outline_rows import OutlineRows, folded_spans
 from fluxtui.screens.reasons import SHORT_REASONS
 from fluxtui.store.row import Row
-from fluxtui.store.state import Phase
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
 
 NARROW, SHORT = 96, 124
 """Cells of a tree up to which reasons stand below the list instead of in a column, and kinds are abbreviated."""
-
-FIELD = (1 << BITS) - 1
-
 
 HEADINGS: dict[View, str] = {
     View.DEPENDENCIES: "WHO WAITS FOR WHOM",
@@ -43,12 +40,11 @@ def columns(view: View, *, narrow: bool) -> list[TableColumn]:
     return [column for column in found if column.id != "why" or not narrow]
 
 
-class TreeRows:
+class TreeRows(OutlineRows):
     """A `TableSource` over an outline. Edges are judged for the lines that are painted, and for no others."""
 
     def __init__(self, desk: Desk, outline: Outline) -> None:
-        self.desk = desk
-        self.outline = outline
+        super().__init__(desk, outline)
         self.narrow = self.short = True
         """Whether there is no room for reasons, and none for the names of kinds."""
         self.waiting: Mapping[Ref, int] = {}
@@ -59,17 +55,6 @@ class TreeRows:
         self.stopped: frozenset[Ref] = frozenset()
         """What is assumed of objects, and which would stop then."""
         self._judges: dict[str, tuple[int, Graph, EdgeStates]] = {}
-
-    def __len__(self) -> int:
-        return len(self.outline)
-
-    def key(self, index: int) -> Hashable:
-        """(cluster, id) of an object, (cluster, id, id of the parent) of a reference to it."""
-        return self.outline.key(index)
-
-    def index_of(self, key: Hashable) -> int | None:
-        """By the outline's map."""
-        return self.outline.index_of(key)
 
     def version(self, index: int) -> Hashable:
         """Everything that the cells are made of."""
@@ -203,10 +188,7 @@ class TreeRows:
         return kind, f"{namespace}/{name}" if namespace else name
 
     def _old(self, row: Row) -> str:
-        state = self.desk.store.state(row.cluster, row.record.kind)
-        if state.phase in (Phase.FRESH, Phase.LOADING):
-            return ""
-        return age(self.desk.now() - (state.contact or state.since))
+        return self.data_age(row.cluster, row.record.kind)
 
     def _reference(self, line: int) -> list[Span]:
         forest = self.outline.forest
@@ -226,17 +208,10 @@ class TreeRows:
 
     def _folded(self, node: int) -> list[Span]:
         """``▸ 12 ready 3 blocked``: what is folded away under a node."""
-        hidden = self.outline.hidden(node)
-        counts = [(hidden >> (BITS * status)) & FIELD for status in range(CLUSTER)]
-        if not any(counts):
+        counts = self.folded_away(node)
+        if not counts:
             return []
-        spans: list[Span] = [("  ▸", "accent")]
-        for status in Status:
-            if count := counts[status]:
-                green = status is Status.READY
-                word = f" {status.word}" if green or not self.short else ""
-                glyph = "" if green else f"{status.glyph} "
-                spans.append((f" {glyph}{count}{word}", "muted" if green else STATUS_STYLES[status]))
+        spans = folded_spans(counts, words=not self.short)
         for status, word in ((MISSING, "missing"), (UNSEEN, "not watched")):
             if counts[status]:
                 spans.append((f" {counts[status]} {word}", "muted"))

@@ -34,6 +34,14 @@ class Annotations(Struct, gc=False):
     kustomize_ssa: Text = field(name="kustomize.toolkit.fluxcd.io/ssa", default=None)
     helm_drift: Text = field(name="helm.toolkit.fluxcd.io/driftDetection", default=None)
     initial_events_end: Text = field(name="k8s.io/initial-events-end", default=None)
+    policy_title: Text = field(name="policies.kyverno.io/title", default=None)
+    policy_description: Text = field(name="policies.kyverno.io/description", default=None)
+    policy_category: Text = field(name="policies.kyverno.io/category", default=None)
+    policy_severity: Text = field(name="policies.kyverno.io/severity", default=None)
+    policy_subject: Text = field(name="policies.kyverno.io/subject", default=None)
+    policy_scored: Text = field(name="policies.kyverno.io/scored", default=None)
+    policy_autogen: Text = field(name="pod-policies.kyverno.io/autogen-controllers", default=None)
+    admission_role: Text = field(name="policy.fluxcd.controlplane.io/role", default=None)
 
 
 class Metadata(Struct, gc=False):

@@ -1,7 +1,7 @@
 """The vocabulary of policy: a violation with its policy, its owner and its place, and the picture of a fleet.
 
-A violation is a result of a report that is not a pass. Its age is not in the report (facts: kyverno-oci §A): `first_seen`
-is when we saw it first, and every screen says so.
+A violation is a result of a report that is not a pass. Its age is not in the report (facts: kyverno-oci §A):
+`first_seen` is when we saw it first, and every screen says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,8 +64,8 @@ class Violation(msgspec.Struct, frozen=True, gc=False):
     finding: Finding
     """The result as the report has it; `finding.result` is fail, warn, error or skip."""
     policy: str
-    """The id of the policy (``ClusterPolicy//require-labels``), where its kind is known; else its name as the report has
-    it. Policies that Kyverno generated for the API server are told by their parent."""
+    """The id of the policy (``ClusterPolicy//require-labels``), where its kind is known; else its name as it is reported.
+    Policies that Kyverno generated for the API server are told by their parent."""
     rule: str
     """The rule's own name, without ``autogen-``; empty for CEL policies."""
     autogen: bool

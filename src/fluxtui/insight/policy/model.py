@@ -64,7 +64,7 @@ class Violation(msgspec.Struct, frozen=True, gc=False):
     finding: Finding
     """The result as the report has it; `finding.result` is fail, warn, error or skip."""
     policy: str
-    """The id of the policy (``ClusterPolicy//require-labels``), where its kind is known; else its name as it is reported.
+    """The id of the policy (``ClusterPolicy//require-labels``), where its kind is known; else its name as reported.
     Policies that Kyverno generated for the API server are told by their parent."""
     rule: str
     """The rule's own name, without ``autogen-``; empty for CEL policies."""

@@ -16,6 +16,13 @@ BUILT_FROM = "org.opencontainers.image.source"
 """The annotation by which ``flux push artifact --source`` names the repository."""
 
 
+class Signer(Struct, frozen=True, gc=False):
+    """An identity whose signature is accepted: two Go regexes, that are searched for in the certificate's own words."""
+
+    issuer: str = ""
+    subject: str = ""
+
+
 class SourceRecord(Record, frozen=True, gc=False, kw_only=True):
     """A source: `wanted` is the tag, branch, semver or version that it follows; `verify` who must have signed;
     `built_from` the repository that its artifact was built from, as an OCI artifact's annotation tells.
@@ -23,6 +30,10 @@ class SourceRecord(Record, frozen=True, gc=False, kw_only=True):
 
     wanted: str = ""
     verify: str = ""
+    signers: tuple[Signer, ...] = ()
+    """``verify.matchOIDCIdentity``"""
+    keyed: bool = False
+    """Whether it is verified with keys (``verify.secretRef``): `signers` mean nothing then."""
     built_from: str = ""
 
 
@@ -35,9 +46,16 @@ class _Ref(Struct, gc=False):
     digest: Text = None
 
 
+class _Signer(Struct, gc=False):
+    issuer: Text = None
+    subject: Text = None
+
+
 class _Verify(Struct, gc=False):
     provider: Text = None
     mode: Text = None
+    secretRef: Reference | None = None
+    matchOIDCIdentity: list[_Signer] | None = None
 
 
 class _SourceSpec(Spec, gc=False):
@@ -69,6 +87,10 @@ def _wanted(spec: _SourceSpec) -> str:
     return spec.version or ""
 
 
+def _signers(found: list[_Signer] | None) -> tuple[Signer, ...]:
+    return tuple([Signer(shared(each.issuer), shared(each.subject)) for each in found or ()])
+
+
 def _flattening(kind: str):
     def flatten(resource: Source) -> Record:
         told = common(kind, resource.metadata, resource.spec, resource.status)
@@ -77,6 +99,8 @@ def _flattening(kind: str):
             told["wanted"] = shared(_wanted(spec))
             if spec.verify is not None:
                 told["verify"] = shared(spec.verify.provider or spec.verify.mode)
+                told["keyed"] = spec.verify.secretRef is not None
+                told["signers"] = _signers(spec.verify.matchOIDCIdentity)
             if spec.endpoint or spec.bucketName:
                 told["url"] = shared(f"{spec.endpoint or ''}/{spec.bucketName or ''}")
             if spec.chart:

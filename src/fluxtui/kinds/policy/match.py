@@ -6,7 +6,7 @@ Source: kyverno.io/v1 MatchResources (``any``/``all`` of resource filters) and a
 # ruff: noqa: N815
 from msgspec import Struct
 
-from fluxtui.kinds.text import line, lines, shared
+from fluxtui.kinds.text import line, lines, shared, word
 from fluxtui.kinds.wire import Text
 
 
@@ -30,6 +30,23 @@ class Matches(Struct, frozen=True, gc=False):
 
     filters: tuple[Match, ...] = ()
     every: bool = False
+
+
+class Requirement(Struct, frozen=True, gc=False):
+    """One condition of a label selector. `operator` is In, NotIn, Exists or DoesNotExist."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def holds(self, labels: dict[str, str]) -> bool:
+        """Whether labels meet it; as the API says, NotIn holds where the label is not there."""
+        value = labels.get(self.key)
+        if self.operator == "In":
+            return value in self.values
+        if self.operator == "NotIn":
+            return value not in self.values
+        return (value is not None) == (self.operator == "Exists")
 
 
 class Expression(Struct, gc=False):
@@ -135,6 +152,18 @@ def selector_text(selector: LabelSelector | None) -> str:
         values = f" ({', '.join(each.values)})" if each.values else ""
         told.append(f"{each.key or '?'} {(each.operator or '?').lower()}{values}")
     return line(", ".join(told))
+
+
+def requirements(selector: LabelSelector | None) -> tuple[Requirement, ...]:
+    """The conditions of a selector, all of which must hold; none for a selector that selects everything."""
+    if selector is None:
+        return ()
+    told = [Requirement(line(key), "In", (line(value),)) for key, value in sorted((selector.matchLabels or {}).items())]
+    told += [
+        Requirement(line(each.key), word(each.operator), tuple([line(value) for value in each.values or ()]))
+        for each in selector.matchExpressions or ()
+    ]
+    return tuple(told)
 
 
 def _match(told: Filter) -> Match:

@@ -9,20 +9,22 @@ from msgspec import Struct, field
 
 from fluxtui.kinds.columns import Column
 from fluxtui.kinds.decode import Decoder
-from fluxtui.kinds.flatten import Told, conditions, identity
+from fluxtui.kinds.flatten import Told, conditions, epoch, identity
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.policy.match import (
     Constraints,
     LabelSelector,
     MatchBlock,
     Matches,
+    Requirement,
     constrained,
     matches,
+    requirements,
     selector_text,
 )
 from fluxtui.kinds.record import Record
 from fluxtui.kinds.text import clean, line, shared, word
-from fluxtui.kinds.wire import Condition, Int, Metadata, Resource, Text
+from fluxtui.kinds.wire import Condition, Int, Metadata, Resource, Text, Time
 
 LEGACY, CEL, ADMISSION = "kyverno.io", "policies.kyverno.io", "admissionregistration.k8s.io"
 """The groups that policies come from."""
@@ -50,6 +52,8 @@ class PolicyRule(Struct, frozen=True, gc=False):
     overrides: tuple[Override, ...] = ()
     spares: bool = False
     message: str = ""
+    expression: str = ""
+    """The CEL expression of a validation."""
     match: Matches = Matches()
     exclude: Matches = Matches()
 
@@ -86,6 +90,12 @@ class PolicyRecord(Record, frozen=True, gc=False, kw_only=True):
     """Whether it has preconditions that cannot be judged from here (matchConditions, preconditions)."""
     parameters: str = ""
     """The kind of an admission policy's parameters (``v1 ConfigMap``)."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Name and CEL expression of what the expressions of a CEL policy call ``variables.name``."""
+    preconditions: tuple[str, ...] = ()
+    """The CEL expressions of matchConditions: requests for which one is false are not looked at."""
+    schedule: str = ""
+    """The cron schedule of a policy that deletes; `updated` is when it ran last."""
 
 
 class _Override(Struct, gc=False):
@@ -147,11 +157,18 @@ class _Validation(Struct, gc=False):
     message: Text = None
 
 
+class _Variable(Struct, gc=False):
+    name: Text = None
+    expression: Text = None
+
+
 class _CelSpec(Struct, gc=False):
     """CEL policies of Kyverno, and ValidatingAdmissionPolicies: their fields do not contradict each other."""
 
     matchConstraints: Constraints | None = None
-    matchConditions: list[object] | None = None
+    matchConditions: list[_Variable] | None = None
+    variables: list[_Variable] | None = None
+    schedule: Text = None
     validations: list[_Validation] | None = None
     validationActions: list[str] | None = None
     evaluation: _Evaluation | None = None
@@ -175,6 +192,7 @@ class _Status(Struct, gc=False):
     ready: bool | None = None
     conditions: list[Condition] | None = None
     conditionStatus: _ConditionStatus | None = None
+    lastExecutionTime: Time = None
 
 
 LegacyPolicy = Resource[_LegacySpec, _Status]
@@ -281,10 +299,17 @@ def _cel(kind: str, group: str, policy: CelPolicy) -> Record:
     validations = spec.validations or [_Validation()]
     switch = spec.evaluation or _Evaluation()
     parameters = spec.paramKind
+    if policy.status is not None and policy.status.lastExecutionTime:
+        told["updated"] = epoch(policy.status.lastExecutionTime)
     return PolicyRecord(
         **told,
         group=group,
-        rules=tuple([PolicyRule("", does, message=clean(each.message), match=match) for each in validations]),
+        rules=tuple(
+            [
+                PolicyRule("", does, message=clean(each.message), expression=clean(each.expression), match=match)
+                for each in validations
+            ]
+        ),
         actions=tuple([word(each) for each in spec.validationActions or ()]),
         background=switch.background is None or switch.background.enabled is not False,
         admission=switch.admission is None or switch.admission.enabled is not False,
@@ -292,6 +317,9 @@ def _cel(kind: str, group: str, policy: CelPolicy) -> Record:
         timeout=(spec.webhookConfiguration or _Webhook()).timeoutSeconds or 0,
         conditional=bool(spec.matchConditions),
         parameters=line(f"{parameters.apiVersion or ''} {parameters.kind or ''}".strip()) if parameters else "",
+        variables=tuple([(line(each.name), clean(each.expression)) for each in spec.variables or ()]),
+        preconditions=tuple([clean(each.expression) for each in spec.matchConditions or ()]),
+        schedule=line(spec.schedule),
     )
 
 
@@ -319,9 +347,13 @@ class BindingRecord(Record, frozen=True, gc=False, kw_only=True):
     actions: tuple[str, ...] = ()
     parameters: str = ""
     """``namespace/name`` of the parameters, or a selector of them."""
+    parameter: tuple[str, str] = ("", "")
+    """Namespace and name of the one object of parameters, where it is named; no namespace: that of the request."""
     without_parameters: str = ""
     """Allow or Deny: what happens when they are not there."""
     namespaces: str = ""
+    selects: tuple[Requirement, ...] = ()
+    """The same, one by one; none for all namespaces."""
     match: Matches = Matches()
 
 
@@ -339,8 +371,10 @@ def _binding(binding: Binding) -> Record:
         policy=line(spec.policyName),
         actions=tuple([word(each) for each in spec.validationActions or ()]),
         parameters=line(named),
+        parameter=(line(ref.namespace), line(ref.name)),
         without_parameters=word(ref.parameterNotFoundAction),
         namespaces=selector_text(where.namespaceSelector) if where is not None else "",
+        selects=requirements(where.namespaceSelector) if where is not None else (),
         match=constrained(where),
     )
 

@@ -18,7 +18,8 @@ from fluxtui.insight.status import assess
 from fluxtui.kinds.decode import Garbled
 from fluxtui.kube.answers import NotFound, Unreachable
 from fluxtui.kube.contexts import Context, Endpoint, User
-from fluxtui.kube.fleet import PERIOD, Fleet
+from fluxtui.kube.fleet import Fleet
+from fluxtui.kube.pump import PERIOD
 from fluxtui.kube.site import Timing
 from fluxtui.kube.transport import Resource
 from fluxtui.simulator import access

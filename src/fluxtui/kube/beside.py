@@ -12,6 +12,7 @@ from fluxtui.insight.printing import TableDecoder, assess, whole_object
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.served import ServedKind
 from fluxtui.kube.cluster import Cluster, resource_of
+from fluxtui.kube.pump import Pump
 from fluxtui.kube.reflector import Reflector
 from fluxtui.store.changes import Batch
 from fluxtui.store.state import DataState, Phase
@@ -19,20 +20,16 @@ from fluxtui.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PERIOD = 0.1
-"""Seconds between two batches at least."""
-
 
 class Beside:
     """Lists of any kind, in ``store``, by cluster. One screen uses one of these, and closes it when it is left."""
 
     def __init__(self, tell: Callable[[Batch], None]) -> None:
         self.store = Store(assess)
-        self._tell = tell
         self._decoders: dict[tuple[str, str], TableDecoder] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._touched = asyncio.Event()
-        self._pump: asyncio.Task[None] | None = None
+        self._pump = Pump(self.store, tell)
+        self._telling: asyncio.Task[None] | None = None
 
     @property
     def open_lists(self) -> frozenset[tuple[str, str]]:
@@ -58,7 +55,7 @@ class Beside:
         )
         reader = cluster.reader.printed(whole_object(served), decoder.begin)
         table = self.store.table(*key)
-        site = cluster.site(reader, namespace, self._touched.set)
+        site = cluster.site(reader, namespace, self._pump.touch)
         reflector = Reflector(site, kind, resource_of(served), table, watches=served.watchable)
         self._tasks[key] = asyncio.create_task(self._run(reflector, key), name=f"{cluster.name} {served.full}")
         self._start()
@@ -66,7 +63,7 @@ class Beside:
     def absent(self, cluster: str, kind: str, phase: Phase, detail: str, now: float) -> None:
         """A cluster does not serve a kind, or cannot be asked: that is the state of its list."""
         self.store.table(cluster, kind).set_state(DataState(phase, now, 0.0, detail))
-        self._touched.set()
+        self._pump.touch()
         self._start()
 
     def left_out(self, kind: str) -> int:
@@ -86,8 +83,8 @@ class Beside:
 
     async def close(self) -> None:
         """End all of them, and hold nothing."""
-        tasks = [*self._tasks.values(), *([self._pump] if self._pump is not None else [])]
-        self._tasks, self._pump = {}, None
+        tasks = [*self._tasks.values(), *([self._telling] if self._telling is not None else [])]
+        self._tasks, self._telling = {}, None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -103,20 +100,8 @@ class Beside:
             log.exception("%s: listing %s failed", *key)
             detail = f"internal error: {type(error).__name__}: {error}"
             self.store.table(*key).set_state(DataState(Phase.STALE, 0.0, 0.0, detail))
-            self._touched.set()
+            self._pump.touch()
 
     def _start(self) -> None:
-        if self._pump is None:
-            self._pump = asyncio.create_task(self._pumping(), name="beside")
-
-    async def _pumping(self) -> None:
-        while True:
-            await self._touched.wait()
-            self._touched.clear()
-            batch = self.store.drain()
-            if batch:
-                try:
-                    self._tell(batch)
-                except Exception:  # a defect of a reader must not stop what follows
-                    log.exception("a reader of lists failed")
-            await asyncio.sleep(PERIOD)
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._pump.run(), name="beside")

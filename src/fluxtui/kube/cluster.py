@@ -81,7 +81,7 @@ class Cluster:
             pulse=surroundings.pulse,
             crowded=surroundings.crowded,
         )
-        self._reflection = Reflection(surroundings.kinds, data, self._site, met=self._met)
+        self._reflection = Reflection(surroundings.kinds, data, self._site, greet=self._greet)
         self._main: asyncio.Task[None] | None = None
         self._version = ""
         self.served: tuple[ServedKind, ...] | None = None
@@ -225,7 +225,7 @@ class Cluster:
             return
         await self._reflection.run()
 
-    async def _met(self) -> None:
+    async def _greet(self) -> None:
         if not self._version:
             await self._probe()
 

@@ -16,6 +16,7 @@ from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.cluster import Cluster, Surroundings
 from fluxtui.kube.contexts import Context
 from fluxtui.kube.pace import Pace
+from fluxtui.kube.pump import Pump
 from fluxtui.kube.site import Timing
 from fluxtui.kube.wire import load_plumbing
 from fluxtui.store.changes import Batch
@@ -23,8 +24,6 @@ from fluxtui.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PERIOD = 0.1
-"""Seconds between two batches at least (design §4.5)."""
 FREEZE_AFTER = 15.0
 """Seconds after which what has come counts as what stays, again and again until every cluster has answered."""
 CROWD = 100
@@ -53,18 +52,18 @@ class Fleet:
         self.store = store
         self.clusters: dict[str, Cluster] = {}
         """By context name, in the order in which they joined."""
+        self._pump = Pump(store, self._tell)
         self._around = Surroundings(
             kinds=kinds,
             now=now,
             rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
             timing=timing or Timing(),
             pace=Pace(),
-            pulse=self._touch,
+            pulse=self._pump.touch,
             crowded=lambda: len(self.clusters) > CROWD,
             impersonation=impersonation or Impersonation(),
         )
         self._subscribers: list[Subscriber] = []
-        self._touched = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._plumbed = False
         for context in contexts:
@@ -72,7 +71,7 @@ class Fleet:
 
     async def start(self) -> None:
         """Connect to every cluster. Returns when the connections are under way, not when there is data."""
-        self._tasks = [asyncio.create_task(self._pump(), name="pump")]
+        self._tasks = [asyncio.create_task(self._pump.run(), name="pump")]
         gc.disable()  # a thousand modules that stay: the collector would walk through them again and again
         try:
             await asyncio.to_thread(load_plumbing)
@@ -111,7 +110,7 @@ class Fleet:
             return
         await cluster.stop()
         self.store.drop(name)
-        self._touch()
+        self._pump.touch()
 
     def retry(self, name: str | None = None) -> None:
         """Try now what waits for its next try, in one cluster or in all."""
@@ -137,19 +136,6 @@ class Fleet:
         cluster = Cluster(context, self.store.cluster(context.name), self._around)
         self.clusters[context.name] = cluster
         return cluster
-
-    def _touch(self) -> None:
-        self._touched.set()
-
-    async def _pump(self) -> None:
-        """Tell the subscribers what changed: at once after a quiet time, then once per period. Idle costs nothing."""
-        while True:
-            await self._touched.wait()
-            self._touched.clear()
-            batch = self.store.drain()
-            if batch:
-                self._tell(batch)
-            await asyncio.sleep(PERIOD)
 
     def _tell(self, batch: Batch) -> None:
         for subscriber in tuple(self._subscribers):

@@ -35,13 +35,13 @@ class Reflection:
         data: ClusterData,
         site: Site,
         *,
-        met: Callable[[], Awaitable[None]] = _nothing,
+        greet: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
-        """`met` is awaited whenever the server has told what it serves; a `KubeError` of it counts as one of that."""
+        """`greet` is awaited whenever the server has told what it serves; a `KubeError` of it counts as one of that."""
         self._kinds = kinds
         self._data = data
         self._site = site
-        self._met = met
+        self._greet = greet
         self._catalogue: Catalogue | None = None
         self._reflectors: dict[str, Reflector] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -60,9 +60,13 @@ class Reflection:
         """Where a kind lives on this server; None when it is not served, or not yet known."""
         return self._catalogue.resources.get(kind) if self._catalogue is not None else None
 
+    async def met(self) -> None:
+        """Wait until the server has told what it serves, or could not be asked."""
+        await self._known.wait()
+
     async def settled(self) -> None:
         """Wait until every kind has been loaded, or has failed, for the first time."""
-        await self._known.wait()
+        await self.met()
         await asyncio.gather(*(reflector.settled.wait() for reflector in self._reflectors.values()))
 
     def retry(self) -> None:
@@ -113,7 +117,7 @@ class Reflection:
     async def _discover(self) -> Catalogue | KubeError:
         try:
             found = await discover(self._site.reader, self._kinds.values(), self._catalogue)
-            await self._met()
+            await self._greet()
         except KubeError as error:
             if self._catalogue is None:
                 self.unknown(phase_of(error), str(error))

@@ -25,12 +25,20 @@ class Reporting(Generic[T]):
     """Computes a report whenever `wake` was called since the last one, and hands it to `show`."""
 
     def __init__(
-        self, steps: Callable[[], Generator[None, None, T]], now: Callable[[], float], show: Callable[[T], None]
+        self,
+        steps: Callable[[], Generator[None, None, T]],
+        now: Callable[[], float],
+        show: Callable[[T], None],
+        *,
+        rest: float = REST,
     ) -> None:
-        """`steps` computes a report of now, yielding every few milliseconds of work."""
+        """`steps` computes a report of now, yielding every few milliseconds of work; `rest` in seconds is between two
+        at least.
+        """
         self._steps = steps
         self._now = now
         self._show = show
+        self._rest = rest
         self._due = asyncio.Event()
         self._made = 0.0
 
@@ -51,4 +59,4 @@ class Reporting(Generic[T]):
             started, self._made = time.perf_counter(), self._now()
             report = await in_slices(self._steps())
             self._show(report)
-            await asyncio.sleep(max(REST, SHARE * min(1.0, time.perf_counter() - started)))
+            await asyncio.sleep(max(self._rest, SHARE * min(1.0, time.perf_counter() - started)))

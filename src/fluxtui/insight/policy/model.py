@@ -11,7 +11,7 @@ import msgspec
 
 from fluxtui.insight.delivered import Proof
 from fluxtui.kinds.policy.policies import PolicyRecord
-from fluxtui.kinds.policy.reports import Finding, Subject
+from fluxtui.kinds.policy.reports import Counts, Finding, Subject
 from fluxtui.store.state import DataState, Phase
 
 
@@ -102,7 +102,9 @@ class Coverage(msgspec.Struct, frozen=True):
     count: int = 0
     """Reports that are held."""
     unread: int = 0
-    """Reports of which only the counts are known so far."""
+    """Reports that are counted (`counts`), and not read yet."""
+    counts: Counts = (0, 0, 0, 0, 0)
+    """What all reports amount to, where they were counted before they were read; in the order of `RESULTS`."""
     newest: int = 0
     """The newest evaluation of all reports, epoch s, 0: none."""
     backlog: int = -1
@@ -151,5 +153,7 @@ class Known(msgspec.Struct, frozen=True):
     empty where that is not known (yet)."""
     backlogs: Mapping[str, int] = {}
     """Ephemeral reports, by cluster."""
+    counted: Mapping[str, tuple[int, Counts]] = {}
+    """Of very many reports, by cluster: how many there are and what they amount to, counted before they are read."""
     settled: frozenset[str] = frozenset()
     """The clusters of which everything has been listed once, or has failed."""

@@ -20,6 +20,8 @@ from fluxtui.kinds.wire import Int, Metadata, Text
 
 RESULTS = ("fail", "warn", "error", "skip", "pass")
 """What a result may be, the worst first."""
+Counts = tuple[int, int, int, int, int]
+"""How many results there are of each, in the order of `RESULTS`."""
 SEVERITIES = ("critical", "high", "medium", "low", "info", "")
 """What a severity may be, the worst first; empty: not told."""
 MESSAGE = 400
@@ -82,10 +84,10 @@ class ReportRecord(Record, frozen=True, gc=False, kw_only=True):
     findings: tuple[Finding, ...] = ()
     source: str = ""
     """The producer, where the report as a whole names it (openreports.io)."""
-    counts: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
-    """How many results there are, in the order of `RESULTS`: of the results, else of the summary."""
+    counts: Counts = (0, 0, 0, 0, 0)
+    """Counted from the results, else as the summary says."""
     whole: bool = True
-    """Whether the results were read; counted alone otherwise."""
+    """False where the summary counts results that the report does not list."""
     cut: int = 0
     """Results beyond `MOST_RESULTS`."""
 
@@ -222,7 +224,7 @@ def _read(result: _Result, default: str | None, namespace: str) -> Finding:
     return structs.replace(found, subjects=tuple([_subject(each, namespace) for each in result.resources if each.name]))
 
 
-def _counted(findings: tuple[Finding, ...], summary: _Summary | None) -> tuple[int, int, int, int, int]:
+def _counted(findings: tuple[Finding, ...], summary: _Summary | None) -> Counts:
     if findings or summary is None:
         tally: dict[str, int] = dict.fromkeys(RESULTS, 0)
         for each in findings:
@@ -244,6 +246,7 @@ def _flatten(kind: str, report: Report) -> Record:
     if scope is None and meta.ownerReferences and not any(each.subjects for each in findings):
         owner = meta.ownerReferences[0]
         scope = _subject(_Object(owner.apiVersion, owner.kind, None, owner.name), namespace) if owner.name else None
+    counts = _counted(findings, report.summary)
     moments = [each.timestamp.seconds or 0 for each in results if each.timestamp is not None]
     told["updated"] = max(0, max(moments, default=0))
     return ReportRecord(
@@ -251,7 +254,8 @@ def _flatten(kind: str, report: Report) -> Record:
         scope=scope,
         findings=findings,
         source=shared(report.source),
-        counts=_counted(findings, report.summary),
+        counts=counts,
+        whole=bool(findings) or not any(counts),
         cut=max(0, len(results) - MOST_RESULTS),
     )
 

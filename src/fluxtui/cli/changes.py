@@ -68,7 +68,7 @@ def command(
 
 
 async def _run(told: Settings, words: str, since: int, before: str, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer, accepting
     from fluxtui.insight.watched import Watched
     from fluxtui.kube.authorship import Authorship
@@ -80,10 +80,7 @@ async def _run(told: Settings, words: str, since: int, before: str, output: str,
         printer = Printer(
             lambda: ask(gathered, (log, authors), words, since, before, told.namespace), output, watch=watch
         )
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(

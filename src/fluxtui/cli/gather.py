@@ -23,6 +23,7 @@ from fluxtui.kube.fleet import Fleet
 from fluxtui.store.store import Store
 
 if TYPE_CHECKING:
+    from fluxtui.cli.printing import Printer
     from fluxtui.config import Config
 
 T = TypeVar("T")
@@ -101,6 +102,17 @@ async def connected(told: Settings, kinds: Mapping[str, Kind] = KINDS) -> AsyncG
 Show = Callable[[bool], Awaitable[int | None]]
 """Print the state as it is, and return its exit code. Told whether to print although nothing but time has passed;
 without that, None means that nothing has changed."""
+
+
+async def answered(gathered: Gathered, printer: Printer, patience: float) -> int:
+    """Wait for the clusters, so many seconds at most, then print: once, or whenever something changes until ctrl-C.
+
+    Returns the exit code of what was printed last.
+    """
+    await gathered.settle(patience)
+    if printer.watching:
+        return await follow(gathered, printer.show, ageing=printer.ageing)
+    return await printer.show() or outcome.HEALTHY
 
 
 async def follow(gathered: Gathered, show: Show, *, ageing: bool) -> int:

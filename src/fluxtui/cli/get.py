@@ -66,7 +66,7 @@ def wanted(text: str) -> tuple[Kind, ...]:
 
 
 async def _run(told: Settings, kinds: tuple[Kind, ...], words: str, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer, accepting
     from fluxtui.kinds.table import KINDS
 
@@ -74,10 +74,7 @@ async def _run(told: Settings, kinds: tuple[Kind, ...], words: str, output: str,
     asked = KINDS if "but:" in words else {kind.name: kind for kind in kinds}  # a lens looks at what is behind
     async with connected(told, asked) as gathered:
         printer = Printer(lambda: ask(gathered, kinds, words, told.namespace), output, watch=watch)
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(gathered: Gathered, kinds: tuple[Kind, ...], words: str, namespace: str) -> Answer:

@@ -44,7 +44,7 @@ def command(context: click.Context, filter_words: tuple[str, ...], output: str, 
 
 
 async def _run(told: Settings, words: str, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer
     from fluxtui.insight.narrow import narrowing
 
@@ -53,10 +53,7 @@ async def _run(told: Settings, words: str, output: str, patience: int, *, watch:
         raise click.UsageError(f"FILTER {words!r}, at character {problem.position + 1}: {problem.text}")
     async with connected(told) as gathered:
         printer = Printer(lambda: ask(gathered, words), output, watch=watch)
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(gathered: Gathered, words: str) -> Answer:

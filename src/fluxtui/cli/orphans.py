@@ -54,16 +54,13 @@ def command(context: click.Context, filter_words: tuple[str, ...], output: str, 
 
 
 async def _run(told: Settings, words: str, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer, accepting
 
     accepting(words, "", told.now())  # what is wrong with it is told before anything is asked
     async with connected(told) as gathered:
         printer = Printer(lambda: ask(gathered, words, told.namespace, patience), output, watch=watch)
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(gathered: Gathered, words: str, namespace: str, patience: float) -> Answer:

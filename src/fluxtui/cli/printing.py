@@ -49,6 +49,11 @@ class Printer:
         self._last: object = None
 
     @property
+    def watching(self) -> bool:
+        """Whether to print again whenever something changes."""
+        return self._watch
+
+    @property
     def ageing(self) -> bool:
         """Whether to print anew when only time has passed: on a terminal, where one table replaces the other."""
         return self._format.text and self._out.terminal

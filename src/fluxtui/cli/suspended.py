@@ -44,7 +44,7 @@ def command(context: click.Context, filter_words: tuple[str, ...], output: str, 
 
 
 async def _run(told: Settings, words: str, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer, accepting
     from fluxtui.kube.authorship import Authorship
 
@@ -52,10 +52,7 @@ async def _run(told: Settings, words: str, output: str, patience: int, *, watch:
     async with connected(told) as gathered:
         authors = Authorship(gathered.fleet)
         printer = Printer(lambda: ask(gathered, authors, words, told.namespace), output, watch=watch)
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(gathered: Gathered, authors: Authorship, words: str, namespace: str) -> Answer:

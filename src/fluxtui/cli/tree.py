@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from fluxtui.cli import completing, loop, options, outcome
+from fluxtui.cli import completing, loop, options
 from fluxtui.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -123,17 +123,14 @@ def command(
 
 
 async def _run(told: Settings, question: Question, output: str, patience: int, *, watch: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer
 
     if question.compare:
         await asyncio.to_thread(_with_the_other, told, question.compare)
     async with connected(told) as gathered:
         printer = Printer(lambda: ask(gathered, question, told.namespace), output, watch=watch)
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 def _with_the_other(told: Settings, other: str) -> None:

@@ -51,7 +51,7 @@ def command(
 
 
 async def _run(told: Settings, words: str, output: str, patience: int, *, watch: bool, only_new: bool) -> int:
-    from fluxtui.cli.gather import connected, follow
+    from fluxtui.cli.gather import answered, connected
     from fluxtui.cli.printing import Printer, accepting
     from fluxtui.notes.notebook import Notebook
 
@@ -61,10 +61,7 @@ async def _run(told: Settings, words: str, output: str, patience: int, *, watch:
         printer = Printer(
             lambda: ask(gathered, words, told.namespace, notebook, only_new=only_new), output, watch=watch
         )
-        await gathered.settle(patience)
-        if watch:
-            return await follow(gathered, printer.show, ageing=printer.ageing)
-        return await printer.show() or outcome.HEALTHY
+        return await answered(gathered, printer, patience)
 
 
 async def ask(

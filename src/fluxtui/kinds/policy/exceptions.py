@@ -41,6 +41,7 @@ class ExceptionRecord(Record, frozen=True, gc=False, kw_only=True):
     conditions_told: tuple[str, ...] = ()
     """What must hold besides, and cannot be judged from here: CEL expressions, or ``conditions``."""
     images: tuple[str, ...] = ()
+    """Of containers: what CEL policies make of them; or those that `controls` are for, where not for all."""
     allowed_values: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     """Controls of the Pod Security Standards that it excepts from."""
@@ -50,6 +51,8 @@ class ExceptionRecord(Record, frozen=True, gc=False, kw_only=True):
     """Epoch seconds, 0: never."""
     properties: str = ""
     """``key=value`` lines (reason, ticket, approved-by)."""
+    background: bool = True
+    """Whether background scans heed it (first style)."""
 
 
 class _Exception(Struct, gc=False):
@@ -69,6 +72,7 @@ class _Condition(Struct, gc=False):
 
 class _Control(Struct, gc=False):
     controlName: Text = None
+    images: list[str] | None = None
 
 
 class _Spec(Struct, gc=False):
@@ -77,6 +81,7 @@ class _Spec(Struct, gc=False):
     exceptions: list[_Exception] | None = None
     match: MatchBlock | None = None
     conditions: object = None
+    background: bool | None = None
     podSecurity: list[_Control] | None = None
     policyRefs: list[_Reference] | None = None
     matchConditions: list[_Condition] | None = None
@@ -97,6 +102,8 @@ def _flatten(kind: str, group: str, exception: PolicyException) -> Record:
         for each in spec.exceptions or ()
     ]
     named += [Excepted(shared(each.name), shared(each.kind)) for each in spec.policyRefs or ()]
+    limited = [each.images or [] for each in spec.podSecurity or () if "*" not in (each.images or [])]
+    images = [*(spec.images or ()), *(image for some in limited for image in some)]
     told = [clean(each.expression) for each in spec.matchConditions or () if each.expression]
     properties = sorted((spec.properties or {}).items())
     return ExceptionRecord(
@@ -105,12 +112,13 @@ def _flatten(kind: str, group: str, exception: PolicyException) -> Record:
         policies=tuple([each for each in named if each.policy]),
         match=matches(spec.match),
         conditions_told=(*told, *(["conditions"] if spec.conditions else [])),
-        images=tuple([line(each) for each in spec.images or ()]),
+        images=tuple([line(each) for each in dict.fromkeys(images)]),
         allowed_values=tuple([line(str(each)) for each in spec.allowedValues or ()]),
         controls=tuple([shared(each.controlName) for each in spec.podSecurity or () if each.controlName]),
         result=word(spec.reportResult) if group == CEL else "skip",
         expires=epoch(spec.expiresAt),
         properties="\n".join(f"{line(key)}={line(str(value))}" for key, value in properties),
+        background=spec.background is not False,
     )
 
 

@@ -144,7 +144,7 @@ class Reflector:
         """All pages into the table. A continue token that expired ends it with `Expired`: the list begins anew."""
         load, token = self._table.load(), ""
         while True:
-            body = await self._site.reader.list_page(self._resource, self._scope, token=token)
+            body = await self._site.reader.list_page(self._resource, self._scope, token=token, limit=self._kind.page)
             self._heard()
             async with self._site.pace:
                 page = self._kind.decode_page(body)

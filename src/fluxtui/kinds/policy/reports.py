@@ -28,6 +28,8 @@ MESSAGE = 400
 """Characters of a result's message that are kept; the whole one is in the report, on demand."""
 MOST_RESULTS = 1000
 """Results of one report that are read: producers of vulnerabilities write thousands."""
+PAGE = 150
+"""Reports that are asked for at once: 6 kB and a score of results each."""
 FINDINGS_KEPT = 65_536
 """Distinct findings that are shared."""
 
@@ -104,6 +106,18 @@ class _Timestamp(Struct, gc=False):
     seconds: Int = None
 
 
+class _Properties(Struct, frozen=True, gc=False):
+    """The properties that mean something to us; others are not read."""
+
+    exceptions: Text = None
+    process: Text = None
+    controls: Text = None
+    standard: Text = None
+    version: Text = None
+    binding: Text = None
+    mapBinding: Text = None
+
+
 class _Result(Struct, gc=False):
     source: Text = None
     policy: Text = None
@@ -115,7 +129,7 @@ class _Result(Struct, gc=False):
     message: Text = None
     timestamp: _Timestamp | None = None
     resources: list[_Object] | None = None
-    properties: dict[str, object] | None = None
+    properties: _Properties | None = None
 
 
 class _Summary(Struct, gc=False):
@@ -151,21 +165,21 @@ def _finding(
     rule: str | None,
     category: str | None,
     severity: str | None,
-    result: str,
+    result: str | None,
+    scored: bool | None,
     message: str | None,
-    properties: tuple[str, str, str, str, str],
+    properties: _Properties | None,
 ) -> Finding:
-    exceptions, process, controls, standard, binding = properties
-    told = clean(message)
+    told, held = clean(message), properties or _Properties()
     return Finding(
         _check(source, policy, rule, category, severity),
-        result,
+        _word(result, scored),
         told if len(told) <= MESSAGE else told[: MESSAGE - 1] + "…",
-        exceptions,
-        process,
-        controls,
-        standard,
-        binding,
+        shared(held.exceptions),
+        shared(held.process),
+        shared(held.controls),
+        shared(" ".join(filter(None, (held.standard, held.version)))),
+        shared(held.binding or held.mapBinding),
     )
 
 
@@ -179,49 +193,29 @@ def _check(
     )
 
 
-def _property(held: dict[str, object], key: str) -> str:
-    value = held.get(key)
-    return shared(value) if isinstance(value, str) else ""
-
-
-_NONE = ("", "", "", "", "")
-
-
-def _properties(held: dict[str, object] | None) -> tuple[str, str, str, str, str]:
-    if not held:
-        return _NONE
-    standard = " ".join(filter(None, (_property(held, "standard"), _property(held, "version"))))
-    return (
-        _property(held, "exceptions") or _property(held, "exception"),
-        _property(held, "process"),
-        _property(held, "controls"),
-        standard,
-        _property(held, "binding") or _property(held, "mapBinding"),
-    )
-
-
-def _word(result: _Result) -> str:
+def _word(result: str | None, scored: bool | None) -> str:
     """The result as it counts; what is unknown is an error of its producer, never a pass."""
-    told = (result.result or "").lower()
-    if told == "fail" and result.scored is False:
+    told = (result or "").lower()
+    if told == "fail" and scored is False:
         return "warn"
-    return told if told in RESULTS else "error"
+    return shared(told) if told in RESULTS else "error"
 
 
-def _read(result: _Result, default: str | None, namespace: str) -> Finding:
+def _read(told: _Result, default: str | None, namespace: str) -> Finding:
     found = _finding(
-        result.source or default,
-        result.policy,
-        result.rule,
-        result.category,
-        result.severity,
-        _word(result),
-        result.message,
-        _properties(result.properties),
+        told.source or default,
+        told.policy,
+        told.rule,
+        told.category,
+        told.severity,
+        told.result,
+        told.scored,
+        told.message,
+        told.properties,
     )
-    if not result.resources:
+    if not told.resources:
         return found
-    return structs.replace(found, subjects=tuple([_subject(each, namespace) for each in result.resources if each.name]))
+    return structs.replace(found, subjects=tuple([_subject(each, namespace) for each in told.resources if each.name]))
 
 
 def _counted(findings: tuple[Finding, ...], summary: _Summary | None) -> Counts:
@@ -290,6 +284,7 @@ def _kind(name: str, group: str, version: str, plural: str, short: str, *, names
         namespaced=namespaced,
         columns=COLUMNS,
         rank=5,
+        page=PAGE,
         common=("cluster", "namespace", "name"),
         order="name",
         decoder=_decoder(name),

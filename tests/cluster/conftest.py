@@ -33,7 +33,7 @@ from fluxtui.simulator.registry import ALL
 from fluxtui.simulator.resources import Resource, to_crd
 
 ADMIN_TOKEN, VIEWER_TOKEN = "admin-token", "viewer-token"
-KINDS: dict[str, Resource] = {resource.kind: resource for resource in ALL}
+KINDS: dict[str, Resource] = {resource.key: resource for resource in ALL}
 Json = dict[str, Any]
 
 
@@ -335,6 +335,11 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
             assert _call(path, crd.read_bytes()) in (201, 409), crd.name
         custom = [resource for resource in ALL if resource.custom]
         for resource in custom:
+            if not (
+                assets / "crds" / f"{resource.crd_name}.yaml"
+            ).exists():  # OpenReports come with a chart of their own
+                path = f"{url}/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+                assert _call(path, yaml.safe_dump(to_crd(resource)).encode()) in (201, 409), resource.crd_name
             path = f"{url}/apis/{resource.group}/{resource.versions[0]}/{resource.plural}"
             _await(lambda path=path: _call(path) == 200, f"serving {resource.plural}")
         yield url, assets / "crds"

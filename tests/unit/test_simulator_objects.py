@@ -405,10 +405,27 @@ def test_creating_a_definition_serves_its_kind(objects: Objects):
     assert stored["apiVersion"] == "example.com/v1"
 
 
-def test_two_groups_cannot_have_a_kind_of_the_same_name():
-    resources = Resources(FLUX)
-    with pytest.raises(ValueError, match="already served in the group kustomize"):
-        resources.install(Resource(group="other", versions=("v1",), plural="k", singular="k", kind="Kustomization"))
+def test_two_groups_may_have_a_kind_of_the_same_name(clock: Clock):
+    objects = Objects(clock)
+    ours = {"kind": "PolicyException", "metadata": {"name": "keycloak", "namespace": "identity"}}
+    for version, uid in (("kyverno.io/v2", "legacy"), ("policies.kyverno.io/v1", "cel")):
+        objects.create(ours | {"apiVersion": version, "metadata": ours["metadata"] | {"uid": uid}})
+    legacy = objects.get("PolicyException", "identity", "keycloak")
+    cel = objects.get("PolicyException.policies.kyverno.io", "identity", "keycloak")
+    assert legacy is not None and legacy["metadata"]["uid"] == "legacy"
+    assert cel is not None and (cel["metadata"]["uid"], cel["kind"]) == ("cel", "PolicyException")
+    other = Resource(group="other.io", versions=("v1",), plural="kustomizations", singular="k", kind="Kustomization")
+    objects.create(to_crd(other))
+    assert [resource.group for resource in objects.resources if resource.kind == "Kustomization"] == [
+        "kustomize.toolkit.fluxcd.io",
+        "other.io",
+    ]
+    assert objects.create({"apiVersion": "other.io/v1", "kind": "Kustomization", "metadata": {"name": "k"}})
+    assert objects.list("Kustomization") == []
+    assert len(objects.list("Kustomization.other.io")) == 1
+    objects.delete("CustomResourceDefinition", "", "kustomizations.other.io")
+    assert "Kustomization" in objects.resources
+    assert "Kustomization.other.io" not in objects.resources
 
 
 def test_a_cluster_can_serve_some_kinds_only(clock: Clock):

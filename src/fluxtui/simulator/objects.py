@@ -102,7 +102,7 @@ class Objects:
             meta["name"] = f"{meta['generateName']}{self._suffix()}"
         if not resource.namespaced:
             meta.pop("namespace", None)
-        shelf = self.shelf(resource.kind)
+        shelf = self.shelf(resource.key)
         key = _key(resource, meta.get("namespace", ""), meta["name"])
         if key in shelf.items:
             raise refusals.already_exists(resource.plural, resource.group, meta["name"])
@@ -168,7 +168,7 @@ class Objects:
         author = fields.Author(manager, "Apply", resource.api_version, subresource)
         meta: Json = obj["metadata"]
         key = _key(resource, meta.get("namespace", ""), meta["name"])
-        stored = self.shelf(resource.kind).items.get(key)
+        stored = self.shelf(resource.key).items.get(key)
         owned = fields.fields_of(obj, maps=False)
         if stored is None:
             obj["metadata"] = meta | {"managedFields": [author.entry(owned, self.timestamp())]}
@@ -224,10 +224,11 @@ class Objects:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _resource_of(self, obj: Json) -> Resource:
-        return self.shelf(obj.get("kind", "")).resource
+        kind, group = str(obj.get("kind", "")), str(obj.get("apiVersion", "")).rpartition("/")[0]
+        return self.resources.of(kind, group) or self.shelf(kind).resource
 
     def _stored(self, resource: Resource, namespace: str, name: str) -> Stored:
-        stored = self.shelf(resource.kind).items.get(_key(resource, namespace, name))
+        stored = self.shelf(resource.key).items.get(_key(resource, namespace, name))
         if stored is None:
             raise refusals.not_found(resource.plural, resource.group, name)
         return stored
@@ -300,7 +301,7 @@ class Objects:
         name: str = marked["metadata"]["name"]
         shelves = [shelf for shelf in self._shelves.values() if shelf.resource.namespaced]
         for content in [stored for shelf in shelves for stored in shelf.within(name)]:
-            self.delete(content.resource.kind, name, content.obj["metadata"]["name"])
+            self.delete(content.resource.key, name, content.obj["metadata"]["name"])
         self._settle_namespace(name)
         return marked
 
@@ -326,7 +327,7 @@ class Objects:
         self.version += 1
         obj = obj | {"metadata": obj["metadata"] | {"resourceVersion": str(self.version)}}
         event = Event(type, Stored(resource, key, obj, self.version), before)
-        self._shelves[resource.kind].write(event)
+        self._shelves[resource.key].write(event)
         self._untold.append(event)
         self._tell()
         self._follow(event)
@@ -356,7 +357,8 @@ class Objects:
         resource, obj = event.after.resource, event.after.obj
         if resource.kind == "CustomResourceDefinition":
             if event.type == "DELETED":
-                self.resources.remove(obj["spec"]["names"]["kind"])
+                gone = self.resources.of(obj["spec"]["names"]["kind"], obj["spec"]["group"])
+                self.resources.remove(gone.key if gone is not None else "")
             else:
                 self.resources.install(from_crd(obj))
         elif event.type == "DELETED" and resource.namespaced:
@@ -367,16 +369,16 @@ class Objects:
             self._open(resource)
             self._define(resource)
             return
-        for stored in self._shelves[resource.kind].within(None):
+        for stored in self._shelves[resource.key].within(None):
             self._remove(stored, stored.obj, dry_run=False)
-        del self._shelves[resource.kind]
+        del self._shelves[resource.key]
         if resource.custom and self.get("CustomResourceDefinition", "", resource.crd_name):
             self.delete("CustomResourceDefinition", "", resource.crd_name)
 
     def _open(self, resource: Resource) -> None:
-        shelf = self._shelves.get(resource.kind)
+        shelf = self._shelves.get(resource.key)
         if shelf is None:
-            self._shelves[resource.kind] = Shelf(resource, self.history, self.version)
+            self._shelves[resource.key] = Shelf(resource, self.history, self.version)
         else:
             shelf.resource = resource
 

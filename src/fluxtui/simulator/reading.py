@@ -47,7 +47,7 @@ async def get(call: Call, objects: Objects) -> web.StreamResponse:
     if wanted > objects.version:
         raise refusals.from_the_future(wanted, objects.version)
     resource, target = call.resource, call.target
-    obj = objects.get(resource.kind, target.namespace, target.name)
+    obj = objects.get(resource.key, target.namespace, target.name)
     if obj is None:
         raise refusals.not_found(resource.plural, resource.group, target.name)
     return await answers.object_answer(call, obj, objects.now())
@@ -115,7 +115,7 @@ def _first(call: Call, objects: Objects, limit: int) -> tuple[list[Stored], int,
     wanted = parse_version(asked)
     if wanted > objects.version:
         raise refusals.from_the_future(wanted, objects.version)
-    shelf = objects.shelf(call.resource.kind)
+    shelf = objects.shelf(call.resource.key)
     match = call.query.get("resourceVersionMatch", "")
     if match == "Exact" or (limit and wanted and not match):
         try:
@@ -127,7 +127,7 @@ def _first(call: Call, objects: Objects, limit: int) -> tuple[list[Stored], int,
 
 
 def _remainder(call: Call, objects: Objects, version: int, start: str) -> tuple[list[Stored], int]:
-    shelf = objects.shelf(call.resource.kind)
+    shelf = objects.shelf(call.resource.key)
     if version == CURRENT:
         items, version = shelf.within(call.namespace), objects.version
     else:

@@ -4,6 +4,7 @@ The names, versions, categories and printer columns are those of Flux 2.9, Flux 
 Kubernetes 1.36.
 """
 
+from fluxtui.simulator.kyverno import kinds as kyverno
 from fluxtui.simulator.resources import CREATED, Column, Resource
 
 READY = '.status.conditions[?(@.type=="Ready")].status'
@@ -12,10 +13,6 @@ AGE = Column("Age", CREATED, "date")
 STATUS = (Column("Ready", READY), Column("Status", MESSAGE))
 AGE_FIRST = (AGE, *STATUS)
 AGE_LAST = (*STATUS, AGE)
-_SUMMARY = tuple(
-    Column(name, f".summary.{name.lower()}", "integer") for name in ("Pass", "Fail", "Warn", "Error", "Skip")
-)
-REPORT = (Column("Kind", ".scope.kind"), Column("Name", ".scope.name"), *_SUMMARY, AGE)
 
 SOURCE = "source.toolkit.fluxcd.io"
 EXTENSIONS = "source.extensions.fluxcd.io"
@@ -24,10 +21,9 @@ HELM = "helm.toolkit.fluxcd.io"
 NOTIFICATION = "notification.toolkit.fluxcd.io"
 IMAGE = "image.toolkit.fluxcd.io"
 OPERATOR = "fluxcd.controlplane.io"
-REPORTS = "wgpolicyk8s.io"
-KYVERNO = "kyverno.io"
 RBAC = "rbac.authorization.k8s.io"
 METRICS = "metrics.k8s.io"
+ADMISSION = "admissionregistration.k8s.io"
 
 SOURCES = ("all", "fluxcd", "fluxcd-sources")
 APPLIERS = ("all", "fluxcd", "fluxcd-appliers")
@@ -212,42 +208,6 @@ FLUX: tuple[Resource, ...] = (
     _crd("ResourceSetInputProvider", "resourcesetinputproviders", OPERATOR, "v1", "rsip", SOURCES, AGE_FIRST),
 )
 
-POLICY: tuple[Resource, ...] = (
-    _crd("PolicyReport", "policyreports", REPORTS, "v1alpha2", "polr", (), REPORT, status=False),
-    _crd(
-        "ClusterPolicyReport",
-        "clusterpolicyreports",
-        REPORTS,
-        "v1alpha2",
-        "cpolr",
-        (),
-        REPORT,
-        namespaced=False,
-        status=False,
-    ),
-    _crd(
-        "ClusterPolicy",
-        "clusterpolicies",
-        KYVERNO,
-        "v1 v2beta1",
-        "cpol",
-        ("kyverno",),
-        (
-            Column("ADMISSION", ".spec.admission", "boolean"),
-            Column("BACKGROUND", ".spec.background", "boolean"),
-            Column("READY", '.status.conditions[?(@.type == "Ready")].status'),
-            Column("AGE", CREATED, "date"),
-            Column("FAILURE POLICY", ".spec.failurePolicy", priority=1),
-            Column("VALIDATE", ".status.rulecount.validate", "integer", 1),
-            Column("MUTATE", ".status.rulecount.mutate", "integer", 1),
-            Column("GENERATE", ".status.rulecount.generate", "integer", 1),
-            Column("VERIFY IMAGES", ".status.rulecount.verifyimages", "integer", 1),
-            Column("MESSAGE", '.status.conditions[?(@.type == "Ready")].message'),
-        ),
-        namespaced=False,
-    ),
-)
-
 CORE: tuple[Resource, ...] = (
     _builtin("ConfigMap", "configmaps", "", "cm", _plain("Data,Age")),
     _builtin("Event", "events", "", "ev", _EVENT),
@@ -291,6 +251,40 @@ CORE: tuple[Resource, ...] = (
     _builtin("RoleBinding", "rolebindings", RBAC, "", _BINDING),
     _builtin("Role", "roles", RBAC, "", _CREATED_AT),
     _builtin(
+        "ValidatingAdmissionPolicy",
+        "validatingadmissionpolicies",
+        ADMISSION,
+        "",
+        (Column("Validations", type="integer"), Column("ParamKind"), Column("Age")),
+        namespaced=False,
+        subresources=("status",),
+        categories=("api-extensions",),
+        generations=True,
+    ),
+    _builtin(
+        "ValidatingAdmissionPolicyBinding",
+        "validatingadmissionpolicybindings",
+        ADMISSION,
+        "",
+        _plain("PolicyName,ParamRef,Age"),
+        namespaced=False,
+        categories=("api-extensions",),
+        generations=True,
+    ),
+    *(
+        _builtin(
+            f"{kind}WebhookConfiguration",
+            f"{kind.lower()}webhookconfigurations",
+            ADMISSION,
+            "",
+            (Column("Webhooks", type="integer"), Column("Age")),
+            namespaced=False,
+            categories=("api-extensions",),
+            generations=True,
+        )
+        for kind in ("Validating", "Mutating")
+    ),
+    _builtin(
         "CustomResourceDefinition",
         "customresourcedefinitions",
         "apiextensions.k8s.io",
@@ -303,5 +297,5 @@ CORE: tuple[Resource, ...] = (
     ),
 )
 
-ALL: tuple[Resource, ...] = (*CORE, *FLUX, *POLICY)
-"""What a cluster with Flux, its operator and Kyverno's reports serves."""
+ALL: tuple[Resource, ...] = (*CORE, *FLUX, *kyverno.KINDS)
+"""What a cluster with Flux, its operator and Kyverno serves."""

@@ -46,8 +46,15 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Defined by a CustomResourceDefinition; built into the server otherwise."""
     generations: bool = True
     """Whether metadata.generation counts changes of the specification (ConfigMaps and the like have none)."""
+    qualified: bool = False
+    """Whether it is kept as ``Kind.group``, because another group has a kind of that name too."""
     read_only: bool = False
     """Whether it can only be got and listed, as what an aggregated API computes."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other kinds of a cluster: its name, with the group where another one has that name."""
+        return f"{self.kind}.{self.group}" if self.qualified else self.kind
 
     @property
     def api_version(self) -> str:
@@ -140,7 +147,8 @@ def to_crd(resource: Resource) -> dict[str, Any]:
 class Resources:
     """The kinds that one cluster serves. They can come and go while it runs, as CRDs do.
 
-    Kinds are told apart by name alone: two groups cannot both install a ``Provider`` here.
+    Kinds are told apart by `Resource.key`: of two groups that both have a ``PolicyException``, the second to come is
+    kept with its group.
     """
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
@@ -153,37 +161,42 @@ class Resources:
     def __iter__(self) -> Iterator[Resource]:
         return iter(list(self._kinds.values()))
 
-    def __contains__(self, kind: str) -> bool:
-        return kind in self._kinds
+    def __contains__(self, key: str) -> bool:
+        return key in self._kinds
 
-    def get(self, kind: str) -> Resource | None:
-        """By the name of the kind: ``Kustomization``."""
-        return self._kinds.get(kind)
+    def get(self, key: str) -> Resource | None:
+        """By its key: ``Kustomization``."""
+        return self._kinds.get(key)
+
+    def of(self, kind: str, group: str) -> Resource | None:
+        """By the name of the kind and its group, the core group being the empty string."""
+        found = (self._kinds.get(key) for key in (f"{kind}.{group}", kind))
+        return next((resource for resource in found if resource is not None and resource.group == group), None)
 
     def at(self, group: str, version: str, plural: str) -> Resource | None:
         """By the parts of its URL; the core group is the empty string."""
         return self._paths.get((group, version, plural))
 
     def install(self, resource: Resource) -> None:
-        """Serves a kind. Installing it again replaces it (other versions, other columns).
-
-        Raises ValueError when another group has a kind of that name.
-        """
-        present = self._kinds.get(resource.kind)
+        """Serves a kind. Installing it again replaces it (other versions, other columns)."""
+        present = self.of(resource.kind, resource.group)
+        taken = self._kinds.get(resource.kind)
+        if present is not None:
+            resource = msgspec.structs.replace(resource, qualified=present.qualified)
+        elif taken is not None:
+            resource = msgspec.structs.replace(resource, qualified=True)
         if present == resource:
             return
-        if present is not None and present.group != resource.group:
-            raise ValueError(f"{resource.kind} is already served in the group {present.group}")
         if present is not None:
             self._forget(present)
-        self._kinds[resource.kind] = resource
+        self._kinds[resource.key] = resource
         for version in resource.versions:
             self._paths[resource.group, version, resource.plural] = resource
         self._tell("installed", resource)
 
-    def remove(self, kind: str) -> None:
+    def remove(self, key: str) -> None:
         """Stops serving a kind, as deleting its CRD does. Nothing happens when it was not there."""
-        resource = self._kinds.pop(kind, None)
+        resource = self._kinds.pop(key, None)
         if resource is not None:
             self._forget(resource)
             self._tell("removed", resource)

@@ -53,7 +53,7 @@ class Member:
 
     def resemble(self, other: "Member") -> None:
         """Takes over everything that another cluster holds, but for its name."""
-        kinds = [resource.kind for resource in other.objects.resources]
+        kinds = [resource.key for resource in other.objects.resources]
         self.share(other, [kind for kind in kinds if kind != "CustomResourceDefinition"], [None])
         self.clock.time = other.clock.time
         self.engine.rest_like(other.engine)

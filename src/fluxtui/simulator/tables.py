@@ -100,7 +100,7 @@ def find(value: Any, path: str) -> Any:
     for step in _STEP.finditer(path):
         key, field, wanted, index, quoted = step.groups()
         if key or quoted:
-            value = dig(value, key or quoted)
+            value = dig(value, key or quoted.replace("\\.", "."))
         elif field:
             value = next((item for item in as_list(value) or () if dig(item, field) == wanted), None)
         else:
@@ -212,6 +212,22 @@ def _binding(obj: Json, now: float) -> list[Any]:
     return [obj["metadata"]["name"], role, _aged(obj, now), *named.values()]
 
 
+def _admission_policy(obj: Json, now: float) -> list[Any]:
+    kind = map_at(obj, "spec", "paramKind")
+    named = f"{kind['apiVersion']}/{kind['kind']}" if kind else "<unset>"
+    return [obj["metadata"]["name"], len(maps_at(obj, "spec", "validations")), named, _aged(obj, now)]
+
+
+def _admission_binding(obj: Json, now: float) -> list[Any]:
+    reference = map_at(obj, "spec", "paramRef")
+    named = "/".join(filter(None, (reference.get("namespace"), reference.get("name") or "*"))) if reference else ""
+    return [obj["metadata"]["name"], dig(obj, "spec", "policyName"), named or "<unset>", _aged(obj, now)]
+
+
+def _webhooks(obj: Json, now: float) -> list[Any]:
+    return [obj["metadata"]["name"], len(maps_at(obj, "webhooks")), _aged(obj, now)]
+
+
 def _created(obj: Json, _now: float) -> list[Any]:
     return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp")]
 
@@ -230,4 +246,8 @@ _CELLS: dict[str, Callable[[Json, float], list[Any]]] = {
     "CustomResourceDefinition": _created,
     "ClusterRoleBinding": _binding,
     "RoleBinding": _binding,
+    "ValidatingAdmissionPolicy": _admission_policy,
+    "ValidatingAdmissionPolicyBinding": _admission_binding,
+    "ValidatingWebhookConfiguration": _webhooks,
+    "MutatingWebhookConfiguration": _webhooks,
 }

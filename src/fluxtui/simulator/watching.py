@@ -34,6 +34,7 @@ class Watch:
 
     def __init__(self, call: Call, objects: Objects, faults: Faults, match: selectors.Match | None) -> None:
         self.kind = call.resource.kind
+        self.key = call.resource.key
         self._call = call
         self._objects = objects
         self._faults = faults
@@ -184,12 +185,12 @@ class Watches:
         objects.resources.subscribe(self._resources_changed)
 
     def _written(self, event: Event) -> None:
-        for watch in self._open.get(event.after.resource.kind, ()):
+        for watch in self._open.get(event.after.resource.key, ()):
             watch.offer(event)
 
     def _resources_changed(self, change: Change, resource: Resource) -> None:
         if change == "removed":
-            for watch in self._open.get(resource.kind, ()):
+            for watch in self._open.get(resource.key, ()):
                 watch.end()
 
     def end_all(self) -> None:
@@ -211,14 +212,14 @@ class Watches:
         watch = Watch(call, self._objects, self._faults, match)
         response = web.StreamResponse(headers=answers.HEADERS | {"Content-Type": call.form.content_type})
         response.enable_chunked_encoding()
-        self._open.setdefault(watch.kind, set()).add(watch)
+        self._open.setdefault(watch.key, set()).add(watch)
         self._faults.opened(watch)
         try:
             await self._answer(call, watch, response, wanted, seconds)
         except (ConnectionResetError, BrokenPipeError):
             pass  # the client is gone, which is how most watches end
         finally:
-            self._open[watch.kind].discard(watch)
+            self._open[watch.key].discard(watch)
             self._faults.closed(watch)
         return response
 
@@ -244,7 +245,7 @@ class Watches:
         if streamed and self._faults.no_watchlist == "error":
             watch.push(watch.error(refusals.Refusal(500, "", _NO_PROGRESS)))
             return False
-        shelf = self._objects.shelf(watch.kind)
+        shelf = self._objects.shelf(watch.key)
         try:
             if wanted == 0 or streamed:
                 if streamed or "sendInitialEvents" not in call.query:

@@ -81,7 +81,7 @@ async def update(call: Call, objects: Objects) -> web.StreamResponse:
     obj = await _read_object(call)
     meta: Json = as_map(obj.get("metadata")) or {}
     _check_name(call, meta)
-    if objects.get(resource.kind, target.namespace, target.name) is None:
+    if objects.get(resource.key, target.namespace, target.name) is None:
         raise refusals.not_found(resource.plural, resource.group, target.name)
     if resource.custom and not meta.get("resourceVersion"):
         rule = ("metadata.resourceVersion", "Invalid value: 0: must be specified for an update", "FieldValueInvalid")
@@ -109,7 +109,7 @@ async def patch(call: Call, objects: Objects) -> web.StreamResponse:
     body = await call.request.read()
     if form == APPLY_PATCH:
         return await _apply(call, objects, body, subresource)
-    before = objects.get(resource.kind, target.namespace, target.name)
+    before = objects.get(resource.key, target.namespace, target.name)
     if before is None:
         raise refusals.not_found(resource.plural, resource.group, target.name)
     after = _patched(before, form, body)
@@ -161,7 +161,7 @@ async def _apply(call: Call, objects: Objects, body: bytes, subresource: str) ->
     _check_name(call, meta)
     if meta.get("managedFields"):
         raise refusals.bad_request("metadata.managedFields must be nil")
-    present = objects.get(resource.kind, target.namespace, target.name)
+    present = objects.get(resource.key, target.namespace, target.name)
     if resource.namespaced:
         meta = meta | {"namespace": target.namespace}
         if present is None:
@@ -186,7 +186,7 @@ async def delete(call: Call, objects: Objects) -> web.StreamResponse:
         raise refusals.method_not_allowed()
     _check_dry_run(call, "DeleteOptions")
     options = await _read_options(call)
-    live = objects.get(resource.kind, target.namespace, target.name)
+    live = objects.get(resource.key, target.namespace, target.name)
     if live is None:
         raise refusals.not_found(resource.plural, resource.group, target.name)
     uid, found = str(dig(options, "preconditions", "uid") or ""), live["metadata"]["uid"]
@@ -198,7 +198,7 @@ async def delete(call: Call, objects: Objects) -> web.StreamResponse:
         raise refusals.Conflict(409, "Conflict", text, details={key: value for key, value in details.items() if value})
     version = str(dig(options, "preconditions", "resourceVersion") or "")
     dry_run = call.dry_run or bool(dig(options, "dryRun"))
-    last = objects.delete(resource.kind, target.namespace, target.name, version=version, dry_run=dry_run)
+    last = objects.delete(resource.key, target.namespace, target.name, version=version, dry_run=dry_run)
     if "deletionTimestamp" in last["metadata"] or resource.kind in ("Namespace", "Pod"):
         return await answers.object_answer(call, last, objects.now())
     details = {"name": target.name, "group": resource.group, "kind": resource.plural, "uid": found}
@@ -214,12 +214,12 @@ async def delete_collection(call: Call, objects: Objects) -> web.StreamResponse:
     )
     found = [
         stored
-        for stored in objects.shelf(call.resource.kind).within(call.namespace)
+        for stored in objects.shelf(call.resource.key).within(call.namespace)
         if match is None or match(stored.obj)
     ]
     for stored in found:
         meta = stored.obj["metadata"]
-        objects.delete(call.resource.kind, meta.get("namespace", ""), meta["name"], dry_run=call.dry_run)
+        objects.delete(call.resource.key, meta.get("namespace", ""), meta["name"], dry_run=call.dry_run)
     return await answers.list_answer(call, found, {"resourceVersion": str(objects.version)}, objects.now())
 
 

@@ -10,13 +10,14 @@ import msgspec
 
 from fluxtui.simulator.controllers.conditions import Object, kstatus
 from fluxtui.simulator.controllers.engine import Engine, Key
+from fluxtui.simulator.kyverno import kinds
 from fluxtui.simulator.shapes import as_map
 
 CLUSTER_SCOPED = {
-    "Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ClusterIssuer", "ClusterPolicy",
-    "ValidatingPolicy", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "IngressClass",
+    "Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ClusterIssuer", "IngressClass",
     "PriorityClass", "StorageClass", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
-    "APIService", "ClusterSecretStore",
+    "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "APIService", "ClusterSecretStore",
+    *(kind.kind for kind in kinds.KINDS if not kind.namespaced),
 }  # fmt: skip
 PRUNE_DISABLED = "fluxcd.controlplane.io/prune"
 
@@ -34,27 +35,28 @@ def key_of(manifest: Object) -> Key:
     """Kind, namespace (empty for cluster-scoped kinds) and name."""
     metadata = manifest["metadata"]
     namespace = "" if manifest["kind"] in CLUSTER_SCOPED else metadata.get("namespace", "")
-    return manifest["kind"], namespace, metadata["name"]
+    group = manifest["apiVersion"].rpartition("/")[0]
+    return kinds.key_of(manifest["kind"], group), namespace, metadata["name"]
 
 
 def entry(manifest: Object) -> dict[str, str]:
     """The inventory entry of an object: ``ns_name_group_Kind`` and the version; ``:`` in names is ``__``."""
     group, _, version = manifest["apiVersion"].rpartition("/")
-    kind, namespace, name = key_of(manifest)
-    return {"id": f"{namespace}_{name.replace(':', '__')}_{group}_{kind}", "v": version}
+    _, namespace, name = key_of(manifest)
+    return {"id": f"{namespace}_{name.replace(':', '__')}_{group}_{manifest['kind']}", "v": version}
 
 
 def parse_entry(identity: str) -> Key:
     """The (kind, namespace, name) of an inventory id: the first ``_`` ends the namespace, the last two are known."""
     namespace, _, rest = identity.partition("_")
     rest, _, kind = rest.rpartition("_")
-    name, _, _group = rest.rpartition("_")
-    return kind, namespace, name.replace("__", ":")
+    name, _, group = rest.rpartition("_")
+    return kinds.key_of(kind, group), namespace, name.replace("__", ":")
 
 
 def subject(key: Key) -> str:
     """How events and health checks name an object: ``Kind/namespace/name``."""
-    return "/".join(part for part in key if part)
+    return "/".join(part for part in (key[0].partition(".")[0], *key[1:]) if part)
 
 
 def ordered(manifests: Iterable[Object]) -> list[Object]:
@@ -67,9 +69,9 @@ def apply(engine: Engine, manifests: Iterable[Object], labels: dict[str, str], m
     applied = Applied([], [])
     for manifest in ordered(manifests):
         applied.entries.append(entry(manifest))
-        if not engine.storage.serves(manifest["kind"]):
-            continue
         key = key_of(manifest)
+        if not engine.storage.serves(key[0]):
+            continue
         wanted = _labelled(manifest, labels)
         present = engine.storage.get(*key)
         if present is None:

@@ -23,9 +23,6 @@ SCANNER = "kyverno-reports-controller"
 
 def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -> Engine:
     """The engine of one cluster with every controller on it. ``clock`` is the one that ``objects`` was made with."""
-    for kind in kyverno.KINDS:
-        if kind.kind not in objects.resources:
-            objects.resources.install(kind)
     engine = Engine(ClusterStorage(objects), world, clock, seed=seed)
     engine.use(
         {

@@ -11,34 +11,8 @@ import msgspec
 
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import Engine, Key, Run, Steps
-from fluxtui.simulator.resources import CREATED, Column, Resource
 from fluxtui.simulator.shapes import map_at
 
-KINDS: tuple[Resource, ...] = (
-    Resource(
-        group="kyverno.io",
-        versions=("v2",),
-        plural="policyexceptions",
-        singular="policyexception",
-        kind="PolicyException",
-        short_names=("polex",),
-        categories=("kyverno",),
-        columns=(Column("Age", CREATED, "date"),),
-        subresources=(),
-    ),
-    Resource(
-        group="policies.kyverno.io",
-        versions=("v1",),
-        plural="validatingpolicies",
-        singular="validatingpolicy",
-        kind="ValidatingPolicy",
-        namespaced=False,
-        short_names=("vpol",),
-        categories=("kyverno",),
-        columns=(Column("Age", CREATED, "date"),),
-    ),
-)
-"""The kinds that Kyverno brings along besides reports and cluster policies."""
 SCAN_INTERVAL = 60.0
 EVENTS_EVERY = 10
 """Scans between two reports of the same violation as Events."""

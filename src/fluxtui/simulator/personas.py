@@ -1,6 +1,7 @@
 """Who else there is in the simulated clusters, beside their administrator: ``--as oncall``, ``--as developer``."""
 
 from fluxtui.simulator.access import Access
+from fluxtui.simulator.kyverno import kinds as kyverno
 
 ONCALL, DEVELOPER = "oncall", "developer"
 TENANT = "frontend"
@@ -14,8 +15,8 @@ DELIVERY = (
     "image.toolkit.fluxcd.io",
     "source.extensions.fluxcd.io",
     "fluxcd.controlplane.io",
-    "wgpolicyk8s.io",
-    "kyverno.io",
+    *sorted(kyverno.GROUPS),
+    "admissionregistration.k8s.io",
     "metrics.k8s.io",
     "apps",
 )

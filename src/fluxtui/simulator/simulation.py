@@ -62,8 +62,8 @@ class Member:
 
 
 def _served(cluster: Cluster) -> Resources:
-    """The kinds that a cluster serves: those of the operator, and metrics, only where somebody installs them."""
-    kinds = [kind for kind in registry.ALL if cluster.operated or kind.group != registry.OPERATOR]
+    """The kinds that a cluster serves: those of the operator, of Kyverno, and metrics, where somebody installs them."""
+    kinds = [kind for kind in registry.ALL if kind.group not in cluster.unserved]
     return Resources(kinds if cluster.automation else [*kinds, metrics.KIND])
 
 

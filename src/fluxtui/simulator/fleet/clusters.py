@@ -16,6 +16,8 @@ from fluxtui.simulator.fleet.manifests import (
     workload,
 )
 from fluxtui.simulator.fleet.repositories import FLEET, GIT, components, newest
+from fluxtui.simulator.kyverno import kinds as kyverno
+from fluxtui.simulator.registry import OPERATOR
 
 COMPONENTS = [
     "source-controller",
@@ -33,8 +35,9 @@ ARTIFACT = "oci://ghcr.io/controlplaneio-fluxcd/flux-operator-manifests:latest"
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster of the fleet: what it is called, what it delivers, and which versions it runs.
 
-    ``operated`` is whether it has the Flux Operator; without it, Flux is as ``flux bootstrap`` leaves it. ``shards``
-    are the names of the additional controllers; ``patches`` those of the instance.
+    ``operated`` is whether it has the Flux Operator; without it, Flux is as ``flux bootstrap`` leaves it. ``reports``
+    is the family of reports that Kyverno writes, as the name of its group; empty where nobody installs Kyverno.
+    ``shards`` are the names of the additional controllers; ``patches`` those of the instance.
     """
 
     name: str
@@ -51,8 +54,16 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     nodes: int = 6
     automation: bool = False
     operated: bool = True
+    reports: str = kyverno.WGPOLICY
     shards: tuple[str, ...] = ()
     patches: tuple[Manifest, ...] = ()
+
+    @property
+    def unserved(self) -> frozenset[str]:
+        """The API groups that it lacks: without the operator also what Kyverno has brought since CEL."""
+        if not self.reports:
+            return kyverno.GROUPS
+        return frozenset() if self.operated else frozenset((OPERATOR, kyverno.CEL, kyverno.OPENREPORTS))
 
     @property
     def runtime(self) -> dict[str, str]:
@@ -88,6 +99,7 @@ STAGING = Cluster(
     tag="latest",
     workflow="push-artifact",
     git_ref="refs/heads/main",
+    reports=kyverno.OPENREPORTS,
 )
 UPDATE = Cluster(
     name="update-1",
@@ -102,6 +114,7 @@ UPDATE = Cluster(
     server="v1.35.4",
     nodes=1,
     automation=True,
+    reports="",
 )
 LEGACY = Cluster(
     name="legacy-1",

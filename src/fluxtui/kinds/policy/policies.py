@@ -28,14 +28,18 @@ from fluxtui.kinds.wire import Condition, Int, Metadata, Resource, Text, Time
 
 LEGACY, CEL, ADMISSION = "kyverno.io", "policies.kyverno.io", "admissionregistration.k8s.io"
 """The groups that policies come from."""
+EVERYTHING = "*"
+"""A selector that is there, and selects everything."""
 
 
 class Override(Struct, frozen=True, gc=False):
-    """Another action in some namespaces (wildcards), or in those that a selector finds."""
+    """Another action in some namespaces (wildcards), in those that a selector finds, or where both hold."""
 
     action: str
     namespaces: tuple[str, ...] = ()
     selector: str = ""
+    """In a line; `EVERYTHING` for one that is there and asks nothing."""
+    selects: tuple[Requirement, ...] = ()
 
 
 class PolicyRule(Struct, frozen=True, gc=False):
@@ -79,6 +83,8 @@ class PolicyRecord(Record, frozen=True, gc=False, kw_only=True):
     overrides: tuple[Override, ...] = ()
     actions: tuple[str, ...] = ()
     """CEL policies: of Deny, Audit, Warn."""
+    warns: bool = False
+    """Legacy policies: whether what they would audit is also told to whoever asks (emitWarning)."""
     background: bool = True
     """Whether what exists is scanned; without it, reports tell of admitted requests alone."""
     admission: bool = True
@@ -136,6 +142,7 @@ class _LegacySpec(Struct, gc=False):
     rules: list[_Rule] | None = None
     validationFailureAction: Text = None
     validationFailureActionOverrides: list[_Override] | None = None
+    emitWarning: bool | None = None
     background: bool | None = None
     admission: bool | None = None
     failurePolicy: Text = None
@@ -223,7 +230,8 @@ def _overrides(found: list[_Override] | None) -> tuple[Override, ...]:
             Override(
                 word((each.action or "").capitalize()),
                 tuple([shared(name) for name in each.namespaces or ()]),
-                selector_text(each.namespaceSelector),
+                selector_text(each.namespaceSelector) or (EVERYTHING if each.namespaceSelector is not None else ""),
+                requirements(each.namespaceSelector),
             )
             for each in found or ()
         ]
@@ -238,13 +246,18 @@ def _does(rule: _Rule) -> str:
     return "generate" if rule.generate is not None else "validate"
 
 
+def _mild(action: str) -> bool:
+    """Sorts Enforce first: where one of several verifications enforces, the rule does."""
+    return action.lower() != "enforce"
+
+
 def _rule(rule: _Rule) -> PolicyRule:
     told = rule.validation or _Validate()
-    verified = next((each.failureAction for each in rule.verifyImages or () if each.failureAction), None)
+    verified = sorted([each.failureAction for each in rule.verifyImages or () if each.failureAction], key=_mild)
     return PolicyRule(
         name=shared(rule.name),
         does=_does(rule),
-        action=word((told.failureAction or verified or "").capitalize()),
+        action=word((told.failureAction or (verified[0] if verified else "")).capitalize()),
         overrides=_overrides(told.failureActionOverrides),
         spares=rule.validation is not None and told.allowExistingViolations is not False,
         message=clean(told.message),
@@ -278,6 +291,7 @@ def _legacy(kind: str, policy: LegacyPolicy) -> Record:
         rules=tuple([_rule(each) for each in spec.rules or ()]),
         action=word((spec.validationFailureAction or "Audit").capitalize()),
         overrides=_overrides(spec.validationFailureActionOverrides),
+        warns=bool(spec.emitWarning),
         background=spec.background is not False,
         admission=spec.admission is not False,
         failure_policy=word(hook.failurePolicy or spec.failurePolicy or "Fail"),

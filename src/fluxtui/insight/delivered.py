@@ -47,11 +47,11 @@ def delivered_by(data: ClusterData | None, record: Record) -> Delivery:
         return NOBODY
     held = data.index("inventory")
     for entry in entries(record):
-        for owner in sorted(held.get(entry), key=_rank):
+        for owner in sorted(held.get(entry), key=rank):
             return Delivery(owner, Proof.INVENTORY)
     if isinstance(record, PrintedRecord):
         for entry in (record.made_by, record.root):
-            for owner in sorted(held.get(entry), key=_rank) if entry else ():
+            for owner in sorted(held.get(entry), key=rank) if entry else ():
                 return Delivery(owner, Proof.MAKER)
     owner = record.owner
     return Delivery(owner, Proof.LABEL) if split_id(owner)[0] in APPLIERS else NOBODY
@@ -65,6 +65,6 @@ def entries(record: Record) -> tuple[str, ...]:
     return (inventory_id(record.namespace, record.name, group, kind),)
 
 
-def _rank(owner: str) -> tuple[bool, str]:
+def rank(owner: str) -> tuple[bool, str]:
     """Kustomizations and releases before what only points at them (a FluxInstance's inventory lists no workloads)."""
     return split_id(owner)[0] not in APPLIERS, owner

@@ -14,11 +14,17 @@ from fluxtui.kinds.text import line, shared, word
 from fluxtui.kinds.wire import Int, Reference, Resource, Snapshot, Spec, Status, Text
 
 
+class _KubeConfig(Struct, gc=False):
+    secretRef: Reference | None = None
+    configMapRef: Reference | None = None
+
+
 class _PostBuild(Struct, gc=False):
     substituteFrom: list[Reference] | None = None
 
 
 class _KustomizationSpec(Spec, gc=False):
+    kubeConfig: _KubeConfig | None = None
     wait: bool | None = None
     postBuild: _PostBuild | None = None
 
@@ -26,11 +32,18 @@ class _KustomizationSpec(Spec, gc=False):
 Kustomization = Resource[_KustomizationSpec, Status]
 
 
+def _elsewhere(config: _KubeConfig | None) -> str:
+    """The name of what holds the kubeconfig."""
+    ref = config and (config.secretRef or config.configMapRef)
+    return line(ref.name) if ref else ""
+
+
 def _flatten_kustomization(resource: Kustomization) -> Record:
     told = common("Kustomization", resource.metadata, resource.spec, resource.status)
     if resource.status is not None:
         history(told, resource.status.history)
     if resource.spec is not None:
+        told["elsewhere"] = _elsewhere(resource.spec.kubeConfig)
         told["waits"] = bool(resource.spec.wait)
         if resource.spec.postBuild is not None:
             told["inputs"] = references(resource.spec.postBuild.substituteFrom, "ConfigMap", told["namespace"])
@@ -48,6 +61,7 @@ class _Chart(Struct, gc=False):
 
 
 class _HelmReleaseSpec(Spec, gc=False):
+    kubeConfig: _KubeConfig | None = None
     chart: _Chart | None = None
     chartRef: Reference | None = None
     valuesFrom: list[Reference] | None = None
@@ -111,6 +125,7 @@ def _flatten_release(resource: HelmRelease) -> Record:
         if status.failures and told.get("outcome") == "failed":
             told["tries"] = max(status.failures, told["tries"])
     if spec is not None:
+        told["elsewhere"] = _elsewhere(spec.kubeConfig)
         told["inputs"] = references(spec.valuesFrom, "ConfigMap", namespace)
         chart = spec.chart.spec if spec.chart is not None else None
         if spec.chartRef is not None:

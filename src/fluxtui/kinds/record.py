@@ -116,6 +116,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The inventory ids (``ns_name_group_Kind``) as lines."""
     inventory_size: int = -1
     """Entries in the inventory; -1 if the object has none at all."""
+    elsewhere: str = ""
+    """The Secret or ConfigMap with the kubeconfig of the cluster that it applies to; empty: its own."""
     waits: bool = False
     """Whether it is ready only when all that it applied is (spec.wait)."""
     produced: tuple[str, ...] = ()

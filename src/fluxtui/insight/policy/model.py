@@ -11,7 +11,7 @@ import msgspec
 
 from fluxtui.insight.delivered import Proof
 from fluxtui.kinds.policy.policies import PolicyRecord
-from fluxtui.kinds.policy.reports import Counts, Finding, Subject
+from fluxtui.kinds.policy.reports import Check, Counts, Finding, Subject
 from fluxtui.store.state import DataState, Phase
 
 
@@ -28,18 +28,19 @@ class Action(StrEnum):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who delivers an object: one object in memory for all that an owner delivers in a cluster.
+    """Who delivers an object: one object in memory for all that an owner delivers to a tenant in a cluster.
 
     `id` is the Flux object (``Kustomization/backend/apps``), empty where nothing of Flux delivers it; `origin` is the
-    ResourceSet that generated that object, `chain` the way from the subject to the Flux object where it is not direct
-    (``Pod redis-0``, ``StatefulSet redis``).
+    ResourceSet that generated that object. Of what controllers made, `owners.chain` tells the way to what Flux applied.
     """
 
     cluster: str
+    """Where the Flux object is: another cluster than the violation's, where it delivers by a kubeconfig."""
     id: str = ""
     proof: Proof = Proof.NOTHING
     tenant: str = ""
-    """The tenant, or the namespace's own name for what belongs to no tenant; empty for cluster-scoped objects."""
+    """The tenant, or the namespace's own name for what belongs to no tenant. Of a cluster-scoped object: the tenant in
+    whose namespace the Flux object is, else empty."""
     labelled: bool = False
     """Whether a label makes it a tenant."""
     origin: str = ""
@@ -54,6 +55,16 @@ class Owner(msgspec.Struct, frozen=True):
     def delivered(self) -> bool:
         """Whether Flux delivers it."""
         return bool(self.id)
+
+
+def key_of(cluster: str, check: Check, rule: str) -> str:
+    """The part of `Violation.key` that all objects have in common; `rule` is the rule's own name."""
+    return f"{cluster}|{check.source}|{check.policy}|{rule}|"
+
+
+def subject_key(subject: Subject) -> str:
+    """The part of `Violation.key` that names the object."""
+    return f"{subject.group}|{subject.kind}|{subject.namespace}|{subject.name}"
 
 
 class Violation(msgspec.Struct, frozen=True, gc=False):
@@ -83,8 +94,7 @@ class Violation(msgspec.Struct, frozen=True, gc=False):
     @property
     def key(self) -> str:
         """What identifies it across restarts: cluster, policy, rule, object."""
-        of, check = self.subject, self.finding.check
-        return "|".join((self.cluster, check.source, check.policy, self.rule, of.group, of.kind, of.namespace, of.name))
+        return key_of(self.cluster, self.finding.check, self.rule) + subject_key(self.subject)
 
     @property
     def severity(self) -> str:
@@ -103,6 +113,8 @@ class Coverage(msgspec.Struct, frozen=True):
     """Reports that are held."""
     unread: int = 0
     """Reports that are counted (`counts`), and not read yet."""
+    cut: int = 0
+    """Results that were left out of reports with more of them than are read."""
     counts: Counts = (0, 0, 0, 0, 0)
     """What all reports amount to, where they were counted before they were read; in the order of `RESULTS`."""
     newest: int = 0

@@ -70,8 +70,9 @@ def names(records: Sequence[Record]) -> str:
 
 
 def count(number: int, word: str, one: str = "", more: str = "") -> str:
-    """``1 policy``, ``2 policies``; with verbs ``1 policy waits``, ``2 policies wait``."""
-    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    """``1 policy``, ``2 policies``; with verbs ``1 prefix waits``, ``2 prefixes wait``."""
+    ending = {"y": "ies", "x": "xes"}.get(word[-1])
+    plural = f"{word[:-1]}{ending}" if ending else f"{word}s"
     told = f"1 {word} {one}" if number == 1 else f"{number:,} {plural} {more}"
     return told.rstrip()
 

@@ -4,6 +4,8 @@ Source: kyverno.io/v1 MatchResources (``any``/``all`` of resource filters) and a
 """
 
 # ruff: noqa: N815
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from fluxtui.kinds.text import line, lines, shared, word
@@ -39,7 +41,7 @@ class Requirement(Struct, frozen=True, gc=False):
     operator: str
     values: tuple[str, ...] = ()
 
-    def holds(self, labels: dict[str, str]) -> bool:
+    def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether labels meet it; as the API says, NotIn holds where the label is not there."""
         value = labels.get(self.key)
         if self.operator == "In":

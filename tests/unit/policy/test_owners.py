@@ -68,6 +68,16 @@ def test_what_made_it_is_nearly_proof(world, owners, about):
     assert chain(pod, made) == ("Pod redis-7d4-x", "ReplicaSet redis-7d4", "Deployment redis")
 
 
+def test_what_made_it_may_have_been_made_itself(world, owners, about):
+    kustomization(world, entries=["backend_main_monitoring.coreos.com_Prometheus"])
+    world.makers["prod", "Pod/prometheus-0"] = (about("apps/v1 StatefulSet backend/prometheus"),)
+    world.makers["prod", "StatefulSet/prometheus"] = (about("monitoring.coreos.com/v1 Prometheus backend/main"),)
+    found = owners(about("v1 Pod backend/prometheus-0"))
+    assert (found.id, found.proof) == ("Kustomization/backend/apps", Proof.MAKER)
+    world.makers["prod", "Pod/loop"] = (about("v1 Pod backend/loop"),)
+    assert not owners(about("v1 Pod backend/loop")).delivered
+
+
 def test_a_flux_object_that_the_labels_of_a_maker_name_is_a_claim(world, owners, about):
     world.makers["prod", "Pod/web"] = (about("kustomize.toolkit.fluxcd.io/v1 Kustomization backend/apps"),)
     assert owners(about("v1 Pod backend/web")).proof is Proof.LABEL

@@ -94,15 +94,21 @@ class Owners:
         return NOBODY
 
     def _by_maker(self, subject: Subject) -> Delivery:
-        """By the nearest maker that an inventory lists, else by the Flux object that the labels of one name."""
-        makers = self._made_by(self._cluster, subject)
-        for maker in makers:
-            if (found := self._direct(maker)) is not NOBODY:
-                return Delivery(found.owner, Proof.MAKER)
-        for maker in makers:
-            if is_flux(maker):
-                return Delivery(object_id(maker.kind, maker.namespace, maker.name), Proof.LABEL)
-        return NOBODY
+        """By the nearest maker that an inventory lists, else by the Flux object that the labels of one claim."""
+        claim: Delivery | None = None
+        at = subject
+        for _ in range(STEPS):
+            makers = self._made_by(self._cluster, at)
+            for maker in makers:
+                if is_flux(maker):
+                    claim = claim or Delivery(object_id(maker.kind, maker.namespace, maker.name), Proof.LABEL)
+                elif (found := self._direct(maker)) is not NOBODY:
+                    return Delivery(found.owner, Proof.MAKER)
+            further = [maker for maker in makers if not is_flux(maker)]
+            if not further or further[-1] == at:
+                break
+            at = further[-1]  # what it comes from in turn, like the resource that an operator makes a StatefulSet of
+        return claim or NOBODY
 
     def _from_elsewhere(self, subject: Subject) -> tuple[str, Delivery]:
         """What applies to other clusters by a kubeconfig, if it alone lists the object, and its kubeconfig is called

@@ -156,14 +156,17 @@ class FluxtuiApp(App[None]):
         if self._start.place is not None:
             await self._steering.travel(self._start.place)
         await self.desk.fleet.start()
+        await self.desk.guard.run()
 
     async def on_unmount(self) -> None:
         """Leave nothing running."""
+        await self.desk.guard.stop()
         await self.desk.fleet.stop()
 
     def _follow(self, batch: Batch) -> None:
         self.desk.watched.follow(batch, self.desk.now())
         self.desk.follow(batch)
+        self.desk.guard.follow(batch)
         self._steering.follow(batch)
 
     def _badge_changed(self) -> None:

@@ -148,6 +148,7 @@ async def test_very_many_are_counted_before_they_are_read(
         assert found.reports == 6
         assert found.counts == {"apps": (10, 0, 0, 0, 5), "infra": (7, 0, 0, 0, 1)}
         assert found.total == (17, 0, 0, 0, 6)
+        assert guard.counted == {"prod": (6, (17, 0, 0, 0, 6))}
 
 
 async def test_few_are_not_counted(cluster: SimulatedCluster) -> None:

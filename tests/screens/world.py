@@ -8,10 +8,10 @@ import asyncio
 import copy
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from textual import events
@@ -20,18 +20,21 @@ from textual.pilot import Pilot
 
 from fluxtui.app import FluxtuiApp, Start
 from fluxtui.kinds.kind import Kind
+from fluxtui.kinds.policy.table import POLICY_KINDS
 from fluxtui.kinds.served import ServedKind
 from fluxtui.kinds.table import KINDS
-from fluxtui.kube.answers import Forbidden, Unreachable
+from fluxtui.kube.answers import Forbidden, NotFound, Unreachable
 from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.contexts import Chosen, Context, Endpoint, NoContext
 from fluxtui.kube.fleet import Fleet
+from fluxtui.kube.reflection import Reflection
 from fluxtui.kube.transport import Reader
+from fluxtui.kube.transport import Resource as Place
 from fluxtui.simulator import demo, tables
 from fluxtui.simulator.resources import Resource
 from fluxtui.simulator.simulation import Member
 from fluxtui.store.state import DataState, Phase
-from fluxtui.store.store import Store
+from fluxtui.store.store import ClusterData, Store
 
 OPENING = 1_774_061_280.0
 """When tests look at the fleet: Saturday 21 March 2026, 02:48 UTC."""
@@ -232,13 +235,21 @@ class World:
     def _watched(self, cluster: str, event: str, obj: Json) -> None:
         if not hasattr(self, "fleet") or cluster not in self.fleet.clusters:
             return
-        kind = KINDS.get(obj["kind"])
-        if kind is None or obj["apiVersion"].rpartition("/")[0] != kind.group or not _selected(kind, obj):
-            return
-        table = self.fleet.store.table(cluster, kind.name)
-        for told in kind.decode_events(_encode({"type": event, "object": obj}) + b"\n"):
-            if told.record is not None:
-                table.remove(told.record.id) if event == "DELETED" else table.upsert(told.record)
+        group = obj["apiVersion"].rpartition("/")[0]
+        tables = [(KINDS.get(obj["kind"]), self.fleet.store.cluster(cluster))]
+        beside = cast("StillCluster", self.fleet.clusters[cluster]).beside
+        if beside is not None:
+            names = (obj["kind"], f"{obj['kind']}.{group}")
+            tables += [(POLICY_KINDS.get(name), beside.data) for name in names]
+        for kind, data in tables:
+            if kind is None or group != kind.group or not _selected(kind, obj):
+                continue
+            table = data.table(kind.name)
+            for told in kind.decode_events(_encode({"type": event, "object": obj}) + b"\n"):
+                if told.record is not None:
+                    table.remove(told.record.id) if event == "DELETED" else table.upsert(told.record)
+        if beside is not None:
+            beside.pulse()
 
     # What they serve, watched or not
 
@@ -302,6 +313,30 @@ class StillCluster(Cluster):
     """A cluster that never connects: what it holds is the world's."""
 
     world: World
+    beside: "StillReflection | None" = None
+
+    async def settled(self) -> None:
+        """It has told everything at once."""
+
+    def reflection(self, kinds: Mapping[str, Kind], data: ClusterData, pulse: Callable[[], None]) -> "StillReflection":
+        """More kinds, as the world has them."""
+        if type(self.reader) is Reader:
+            self.reader = StillReader(self.world, self.name)
+        self.beside = StillReflection(self.world, kinds, data, self.site(self.reader, "", pulse), pulse)
+        return self.beside
+
+    async def fetch_from(self, resource: Any, namespace: str, name: str) -> Json:
+        """The whole object of any kind."""
+        await asyncio.sleep(0)
+        kind = next(each for each in self.world.kinds[self.name] if each.plural == resource.plural)
+        identity = f"{kind.kind}/{namespace}/{name}"
+        self.world.fetched.append((self.name, identity))
+        if identity in self.world.refusals:
+            raise self.world.refusals[identity]
+        held = self.world.every(self.name, kind.kind, resource.group)
+        if identity not in held:
+            raise NotFound(404, "NotFound", f"{resource.title} {name!r} not found", "get", resource.title)
+        return copy.deepcopy(held[identity])
 
     def start(self) -> None:
         """It has told everything at once."""
@@ -345,6 +380,49 @@ class StillCluster(Cluster):
         return copy.deepcopy(self.world.found(self.name, identity))
 
 
+class StillReflection(Reflection):
+    """Kinds beside those of delivery: everything at once, and then what a test changes."""
+
+    def __init__(
+        self, world: World, kinds: Mapping[str, Kind], data: ClusterData, site: Any, pulse: Callable[[], None]
+    ) -> None:
+        super().__init__(kinds, data, site)
+        self.world = world
+        self.data = data
+        self.pulse = pulse
+
+    def resource(self, kind: str) -> Place | None:
+        """Where the world serves it."""
+        known = POLICY_KINDS[kind]
+        served = {(each.group, each.plural) for each in self.world.kinds[self.data.name]}
+        if (known.group, known.plural) not in served:
+            return None
+        return Place(known.group, known.versions[0], known.plural, known.namespaced)
+
+    async def run(self) -> None:
+        """Every table as the world says."""
+        for kind in self._kinds.values():
+            self._load(kind)
+        self._known.set()
+        self.pulse()
+        await asyncio.Event().wait()
+
+    def _load(self, kind: Kind) -> None:
+        name, table = self.data.name, self.data.table(kind.name)
+        state = self.world.state(name, kind.name)
+        if self.resource(kind.name) is None and (name, "") not in self.world.states:
+            state = DataState(Phase.MISSING, OPENING - 60, self.world.time - 3, "the server does not serve this kind")
+        if state.phase in (Phase.FRESH, Phase.STALE):
+            items = [
+                obj
+                for obj in self.world.every(name, kind.name.partition(".")[0], kind.group).values()
+                if _selected(kind, obj) and ("reason=" not in kind.fields or obj["reason"] == kind.fields[7:])
+            ]
+            body = _encode({"kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
+            table.replace(kind.decode_page(body).records)
+        table.set_state(state)
+
+
 class StillReader(Reader):
     """Prints what the world holds, and what changes in it."""
 
@@ -361,8 +439,10 @@ class StillReader(Reader):
         self.include = include
         return self
 
-    async def list_page(self, resource: Any, scope: Any, *, token: str = "", limit: int = 200) -> bytes:
-        """One page of a table."""
+    async def list_page(
+        self, resource: Any, scope: Any, *, token: str = "", limit: int = 200, slim: bool = False
+    ) -> bytes:
+        """One page of a table, or of metadata."""
         await asyncio.sleep(0)
         if (self.cluster, resource.plural) in self.world.forbidden:
             message = f'User "ops" cannot list resource "{resource.plural}" at the cluster scope'
@@ -372,13 +452,15 @@ class StillReader(Reader):
         start = int(token or 0)
         page, following = every[start : start + limit], str(start + limit) if start + limit < len(every) else ""
         metadata = {"resourceVersion": "1", **({"continue": following} if following else {})}
-        if self.cluster in self.world.plain:
+        if self.cluster in self.world.plain or slim:
             return _encode({"kind": "List", "metadata": metadata, "items": page})
         return _encode(tables.table(kind, page, metadata, "Object", self.world.time))
 
     def _kind(self, resource: Any) -> Resource:
-        kinds = self.world.kinds[self.cluster]
-        return next(each for each in kinds if (each.group, each.plural) == (resource.group, resource.plural))
+        for each in self.world.kinds[self.cluster]:
+            if (each.group, each.plural) == (resource.group, resource.plural):
+                return each
+        raise NotFound(404, "NotFound", "the server could not find the requested resource", "list", resource.title)
 
     @asynccontextmanager
     async def watch(

@@ -14,12 +14,12 @@ import msgspec
 
 from fluxtui.insight.policy.standing import assess
 from fluxtui.kinds.policy.engine import BACKLOGS
-from fluxtui.kinds.policy.reports import REPORTS
+from fluxtui.kinds.policy.reports import REPORTS, Counts
 from fluxtui.kinds.policy.table import POLICY_KINDS
 from fluxtui.kube.answers import KubeError
 from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.fleet import Fleet
-from fluxtui.kube.glimpse import Glimpse, count, glimpse
+from fluxtui.kube.glimpse import NONE, Glimpse, count, glimpse
 from fluxtui.kube.pump import Pump
 from fluxtui.kube.reflection import Reflection
 from fluxtui.kube.transport import Resource
@@ -94,6 +94,16 @@ class Policing:
     def done(self) -> frozenset[str]:
         """The clusters of which everything has been listed once, or has failed to."""
         return frozenset(name for name, each in self._followed.items() if each.settled)
+
+    @property
+    def counted(self) -> dict[str, tuple[int, Counts]]:
+        """How many reports there are where they were counted before they were read, and what they amount to."""
+        found: dict[str, tuple[int, Counts]] = {}
+        for (cluster, _), each in self.glimpses.items():
+            reports, counts = found.get(cluster, (0, NONE))
+            fail, warn, error, skip, passed = (one + more for one, more in zip(counts, each.total, strict=True))
+            found[cluster] = reports + each.reports, (fail, warn, error, skip, passed)
+        return found
 
     def resource(self, cluster: str, kind: str) -> Resource | None:
         """Where a kind of policy lives on the server of a cluster; None where it is not served, or not known to be."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fluxtui.notes.bookmarks import Bookmarks
     from fluxtui.notes.notebook import Notebook
     from fluxtui.notes.typed import Typed
+    from fluxtui.screens.guard import Guard
     from fluxtui.store.changes import Batch
 
 
@@ -88,6 +89,13 @@ class Desk:
         from fluxtui.kube.authorship import Authorship
 
         return Authorship(self.fleet)
+
+    @cached_property
+    def guard(self) -> "Guard":
+        """The policy of the fleet."""
+        from fluxtui.screens.guard import Guard
+
+        return Guard(self.fleet, self.store, self.now, self.state)
 
     @cached_property
     def bookmarks(self) -> "Bookmarks":

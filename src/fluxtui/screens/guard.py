@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fluxtui.insight.policy.model import Known, Picture
 from fluxtui.insight.policy.picture import picture
 from fluxtui.insight.policy.trend import Trend
+from fluxtui.kube.makers import Makers
 from fluxtui.kube.policing import Policing
 from fluxtui.notes.first_seen import EVERY, FirstSeen
 from fluxtui.screens.reporting import Reporting
@@ -39,6 +40,9 @@ class Guard:
         self._delivery = delivery
         self._now = now
         self._first_seen = FirstSeen(state, now)
+        self._makers = Makers(fleet)
+        self._unknown = asyncio.Event()
+        """Set when there is something whose maker is not known."""
         self._reporting = Reporting(self._steps, now, self._show, rest=REST)
 
     @property
@@ -74,12 +78,21 @@ class Guard:
         await self._first_seen.load()
         self.policing.sync()
         self.wake()
-        await asyncio.gather(self._reporting.run(), self._keep())
+        await asyncio.gather(self._reporting.run(), self._walk(), self._keep())
 
     async def stop(self) -> None:
         """End everything, and keep what was seen."""
         await self.policing.stop()
         await self._first_seen.keep(now=True)
+
+    async def _walk(self) -> None:
+        """Find out what made the objects of which a picture did not know it."""
+        while True:
+            await self._unknown.wait()
+            self._unknown.clear()
+            while self._makers.wanted:
+                if await self._makers.learn():
+                    self.wake()
 
     async def _keep(self) -> None:
         while True:
@@ -89,7 +102,7 @@ class Guard:
     def _steps(self) -> Generator[None, None, Picture]:
         known = Known(
             first_seen=self._first_seen.of,
-            made_by=lambda cluster, subject: (),
+            made_by=self._makers.made_by,
             backlogs=dict(self.policing.backlogs),
             counted=self.policing.counted,
             settled=self.policing.done,
@@ -100,5 +113,7 @@ class Guard:
         self.picture = found
         self._first_seen.conclude(self.policing.done, whole=found.complete)
         self.trend.note(found)
+        if self._makers.wanted:
+            self._unknown.set()
         for listener in tuple(self.listeners):
             listener(found)

@@ -47,7 +47,7 @@ class PolicyRule(Struct, frozen=True, gc=False):
 
     `does` is validate, mutate, generate, verifyImages or delete. `action` is ``Audit`` or ``Enforce`` where the rule
     itself says so; `overrides` are those of the rule. `spares` is allowExistingViolations: what violated before may be
-    updated.
+    updated (pkg/engine/handlers/validation of Kyverno 1.19: rules by pattern, deny, foreach and podSecurity heed it).
     """
 
     name: str
@@ -115,6 +115,9 @@ class _Validate(Struct, gc=False):
     failureAction: Text = None
     failureActionOverrides: list[_Override] | None = None
     allowExistingViolations: bool | None = None
+    cel: object = None
+    asserted: object = field(name="assert", default=None)
+    manifests: object = None
 
 
 class _Verify(Struct, gc=False):
@@ -251,6 +254,11 @@ def _mild(action: str) -> bool:
     return action.lower() != "enforce"
 
 
+def _compares(told: _Validate) -> bool:
+    """Whether Kyverno holds an update against what was there before."""
+    return told.cel is None and told.asserted is None and told.manifests is None
+
+
 def _rule(rule: _Rule) -> PolicyRule:
     told = rule.validation or _Validate()
     verified = sorted([each.failureAction for each in rule.verifyImages or () if each.failureAction], key=_mild)
@@ -259,7 +267,7 @@ def _rule(rule: _Rule) -> PolicyRule:
         does=_does(rule),
         action=word((told.failureAction or (verified[0] if verified else "")).capitalize()),
         overrides=_overrides(told.failureActionOverrides),
-        spares=rule.validation is not None and told.allowExistingViolations is not False,
+        spares=rule.validation is not None and told.allowExistingViolations is not False and _compares(told),
         message=clean(told.message),
         match=matches(rule.match),
         exclude=matches(rule.exclude),

@@ -14,7 +14,8 @@ Every term must hold. What cannot be understood is told with its position and is
 are matched in time linear in the text: no input can make it slow.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -27,7 +28,9 @@ from fluxtui.kinds.table import KINDS, by_name
 from fluxtui.store.row import Row
 from fluxtui.store.store import Store
 
-Predicate = Callable[[Row], bool]
+T = TypeVar("T")
+Test = Callable[[T], bool]
+Predicate = Test[Row]
 TenantOf = Callable[[str, str], str]
 """Tells the tenant of a (cluster, namespace)."""
 
@@ -95,14 +98,14 @@ def compile(  # noqa: A001
     for term in terms:
         if columns is not None and term.field in columns and term.values:
             read = columns[term.field]
-            test = _any([_column(read, value) for value in term.values])
+            test = any_of([_column(read, value) for value in term.values])
         elif term.field == "but" and term.values:
             test = _but(term, now, store, problems)
         else:
             test = _test(term, now, tenant_of, problems, tuple(columns or ()))
         if test is not None:
-            tests.append(_negated(test) if term.negated else test)
-    return Filter(text, _all(tests), tuple(problems), not tests)
+            tests.append(negated(test) if term.negated else test)
+    return Filter(text, all_of(tests), tuple(problems), not tests)
 
 
 def _but(term: Term, now: float, store: Store | None, problems: list[Problem]) -> Predicate | None:
@@ -124,17 +127,20 @@ def _but(term: Term, now: float, store: Store | None, problems: list[Problem]) -
     return test
 
 
-def _negated(test: Predicate) -> Predicate:
+def negated(test: Test[T]) -> Test[T]:
+    """What does not pass."""
     return lambda row: not test(row)
 
 
-def _all(tests: list[Predicate]) -> Predicate:
+def all_of(tests: Sequence[Test[T]]) -> Test[T]:
+    """What passes every test; without any, everything."""
     if len(tests) == 1:
         return tests[0]
     return lambda row: all(test(row) for test in tests)
 
 
-def _any(tests: list[Predicate]) -> Predicate | None:
+def any_of(tests: Sequence[Test[T]]) -> Test[T] | None:
+    """What passes one of the tests; None without any."""
     if not tests:
         return None
     return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
@@ -146,7 +152,7 @@ def _test(
     """The predicate of a term, None if it means nothing; `others` are the fields that a list has besides."""
     field = ALIASES.get(term.field, term.field)
     if not field:
-        return _any([_word(value) for value in term.values])
+        return any_of([_word(value) for value in term.values])
     if field not in FIELDS:
         known = ", ".join(dict.fromkeys((*FIELDS, *others)))
         problems.append(Problem(term.position, f"there is no field {term.field!r} (there are {known})"))
@@ -158,13 +164,13 @@ def _test(
         return _status(term, problems)
     if field in ("age", "since"):
         tests = [test for value in term.values if (test := _age(field, term, value, now, problems)) is not None]
-        return _any(tests)
+        return any_of(tests)
     if field == "kind":
         return _kind(term)
     if field == "label":
-        return _any([_label(value) for value in term.values])
+        return any_of([_label(value) for value in term.values])
     read = _tenant(tenant_of) if field == "tenant" else TEXTS[field]
-    return _any([_text(read, value) for value in term.values])
+    return any_of([text_test(read, value) for value in term.values])
 
 
 def _word(value: Value) -> Predicate:
@@ -184,7 +190,7 @@ def _word(value: Value) -> Predicate:
     if "*" in wanted:
         pieces = wanted.split("*")
         return lambda row: glob(row.record.name.lower(), pieces) or glob(row.record.id.lower(), pieces)
-    in_order = _in_order(wanted)
+    in_order = letters_in_order(wanted)
 
     def test(row: Row) -> bool:
         identity = row.record.id.lower()
@@ -193,7 +199,7 @@ def _word(value: Value) -> Predicate:
     return test
 
 
-def _in_order(wanted: str) -> Callable[[str], bool]:
+def letters_in_order(wanted: str) -> Callable[[str], bool]:
     """Whether letters occur in order in namespace and name, the first of them at the start of a part (``cmw`` finds
     ``cert-manager-webhook``)."""
     first, rest = wanted[:1], wanted[1:]
@@ -217,7 +223,8 @@ def _in_order(wanted: str) -> Callable[[str], bool]:
     return test
 
 
-def _text(read: Callable[[Row], str], value: Value) -> Predicate:
+def text_test(read: Callable[[T], str], value: Value) -> Test[T]:
+    """A value of a text: a part of it, a glob with ``*``, exact in quotes."""
     wanted = value.text.lower()
     if value.exact:
         return lambda row: read(row).lower() == wanted
@@ -231,7 +238,7 @@ def _column(read: Callable[[Row], str], value: Value) -> Predicate:
     """A cell of a list: as texts are matched, and with ``<`` or ``>`` by the number that it begins with."""
     bound = value.text[1:]
     if value.exact or value.text[:1] not in "<>" or not bound.isdigit() or len(bound) > DIGITS:
-        return _text(read, value)
+        return text_test(read, value)
     limit, below = int(bound), value.text[0] == "<"
 
     def test(row: Row) -> bool:
@@ -347,11 +354,17 @@ class Completion(msgspec.Struct, frozen=True):
 CHOICES_LIMIT = 50
 
 
-def complete(text: str, cursor: int, known: Mapping[str, Iterable[str]]) -> Completion:
+def complete(
+    text: str,
+    cursor: int,
+    known: Mapping[str, Iterable[str]],
+    fields: Sequence[str] = FIELDS,
+    values_of: Callable[[str, Mapping[str, Iterable[str]]], Iterable[str]] | None = None,
+) -> Completion:
     """Candidates at the cursor: fields, or the values of the field before the colon.
 
     `known` has the values of fields by name (``ns``, ``cluster``, ``reason``, ``tenant``…); kinds and statuses are
-    known already.
+    known already. A filter of something else has its own `fields`, and its own `values_of` them.
     """
     cursor = max(0, min(cursor, len(text), MAX_LENGTH))
     start = text.rfind(" ", 0, cursor) + 1
@@ -359,12 +372,12 @@ def complete(text: str, cursor: int, known: Mapping[str, Iterable[str]]) -> Comp
         start += 1
     field, colon, value = text[start:cursor].partition(":")
     if not colon:
-        choices = [f"{name}:" for name in FIELDS if name.startswith(field.lower())]
+        choices = [f"{name}:" for name in fields if name.startswith(field.lower())]
         return Completion(start, cursor, tuple(choices))
     start = cursor - len(value.rpartition(",")[2])
     wanted = text[start:cursor].strip('"').lower()
     name = ALIASES.get(field.lower(), field.lower())
-    values = sorted({each for each in _values(name, known) if wanted in each.lower()})
+    values = sorted({each for each in (values_of or _values)(name, known) if wanted in each.lower()})
     values.sort(key=lambda each: not each.lower().startswith(wanted))
     quoted = [f'"{each}"' if " " in each or "," in each else each for each in values[:CHOICES_LIMIT]]
     return Completion(start, cursor, tuple(quoted))
@@ -385,14 +398,21 @@ def _values(field: str, known: Mapping[str, Iterable[str]]) -> Iterable[str]:
 
 
 __all__ = [
+    "ALIASES",
     "FIELDS",
     "MAX_LENGTH",
     "MAX_TERMS",
     "Completion",
     "Filter",
     "Problem",
+    "Test",
+    "all_of",
+    "any_of",
     "compile",
     "complete",
     "duration",
     "glob",
+    "letters_in_order",
+    "negated",
+    "text_test",
 ]

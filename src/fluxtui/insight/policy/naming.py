@@ -7,6 +7,7 @@ keeps the name that it has there.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -72,6 +73,7 @@ def is_id(policy: str) -> bool:
     return policy.partition("/")[0] in POLICY_KINDS and policy.count("/") >= 2
 
 
+@lru_cache(4096)
 def policy_name(policy: str) -> str:
     """What people call it: ``name``, or ``namespace/name`` where it is in one."""
     if not is_id(policy):

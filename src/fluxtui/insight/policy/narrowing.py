@@ -65,20 +65,10 @@ CHOICES: dict[str, tuple[tuple[str, ...], Callable[[Violation], str]]] = {
 }
 """Fields with few values, which may be abbreviated."""
 FIELDS = (
-    "policy",
-    "rule",
-    "result",
-    "severity",
-    "action",
-    "owner",
-    "tenant",
-    "ns",
-    "kind",
-    "name",
-    "cluster",
-    "source",
+    *("policy", "rule", "result", "severity", "action", "owner", "tenant", "ns", "kind", "name", "cluster", "source"),
+    *("category", "seen", "message"),
 )
-FIELDS = (*FIELDS, "category", "seen", "message")
+"""The likeliest first, as they are offered."""
 OF_RULES = frozenset({"", "policy", "rule", "severity", "action", "category", "cluster"})
 """Fields that can be answered of a rule that nobody violates."""
 MINE = {"age": "seen", "since": "seen"}
@@ -204,18 +194,19 @@ def _word(value: Value) -> Predicate:
     in_order = letters_in_order(wanted)
 
     def test(each: Violation) -> bool:
-        of = each.subject
-        return any(wanted in text.lower() for text in _told(each)) or in_order(
-            f"{of.kind}/{of.namespace}/{of.name}".lower()
-        )
+        of, owner = each.subject, each.owner
+        identity = f"{of.kind}/{of.namespace}/{of.name}".lower()
+        if wanted in identity or in_order(identity):
+            return True
+        beside = f"{policy_name(each.policy)}\n{each.rule}\n{owner.id}\n{owner.tenant}\n{each.cluster}"
+        return wanted in beside.lower()
 
     return test
 
 
 def _told(each: Violation) -> Sequence[str]:
     """What words are looked for in."""
-    of = each.subject
-    owner = each.owner
+    of, owner = each.subject, each.owner
     return (
         of.name,
         of.namespace,

@@ -30,6 +30,7 @@ def serving(clusters: int, objects: int, churn: int = 0) -> Iterator[Served]:
     arguments = ["--scenario", "calm", "--clusters", str(clusters), "--objects", str(objects)]
     fleet = Fleet([*arguments, "--churn", str(churn)] if churn else arguments)
     try:
+        fleet.start()
         path = fleet.kubeconfig()
         yield Served("simulator", path, "*", counted(path))
     finally:

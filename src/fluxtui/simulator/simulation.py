@@ -34,6 +34,7 @@ class Member:
         self.clock = Clock(time)
         self.objects = Objects(self.clock, resources=_served(cluster), seed=seed)
         self.engine: Engine = engine_for(self.objects, world, self.clock, seed=seed)
+        self.engine.reports = cluster.reports
         self.reachable = True
 
     @property

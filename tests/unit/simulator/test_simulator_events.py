@@ -2,9 +2,8 @@
 
 import json
 
-from fluxtui.simulator.controllers.installed import SCANNER
 from fluxtui.simulator.controllers.logs import lines
-from fluxtui.simulator.controllers.recorder import LIMIT
+from fluxtui.simulator.controllers.recorder import LIMIT, VIOLATIONS
 
 
 def about(lab):
@@ -41,58 +40,16 @@ def test_events_end_after_an_hour_and_never_are_too_many(lab):
     assert lab.objects.list("Event") == []
 
 
-def policies(lab):
-    lab.make("ClusterPolicy", "require-labels", "", spec={"rules": []})
-    scanner = lab.deployment(SCANNER, "kyverno:v1")
-    scanner["metadata"]["namespace"] = "kyverno"
-    lab.engine.storage.create(scanner)
-    lab.engine.storage.create(lab.deployment("web"))
+def test_a_flood_of_violations_displaces_no_other_event(lab):
+    record(lab, "told")
+    for number in range(VIOLATIONS + 40):
+        lab.engine.recorder.violation(about(lab), f"policy require-labels/team fail: {number}", None)
+    assert len(lab.events("PolicyViolation")) == VIOLATIONS
+    assert len(lab.events("Progressing")) == 1
 
 
-def test_a_violation_is_a_report_and_two_events(lab):
-    policies(lab)
-    lab.run(70)
-    web = lab.get("Deployment", "web")
-    report = lab.get("PolicyReport", web["metadata"]["uid"])
-    assert report["summary"] == {"error": 0, "fail": 1, "pass": 0, "skip": 0, "warn": 0}
-    assert report["scope"]["name"] == "web"
-    assert report["results"][0]["rule"] == "autogen-check-for-team"
-    assert {event["involvedObject"]["kind"] for event in lab.events("PolicyViolation")} == {
-        "ClusterPolicy",
-        "Deployment",
-    }
-    assert {event["reportingComponent"] for event in lab.events("PolicyViolation")} == {"kyverno-scan"}
-
-
-def test_a_label_mends_it_and_an_exception_skips_it(lab):
-    policies(lab)
-    lab.run(70)
-    uid = lab.get("Deployment", "web")["metadata"]["uid"]
-    lab.make(
-        "PolicyException",
-        "web",
-        spec={
-            "exceptions": [{"policyName": "require-labels", "ruleNames": ["autogen-check-for-team"]}],
-            "match": {"any": [{"resources": {"names": ["we*"]}}]},
-        },
-    )
-    lab.run(61)
-    assert lab.get("PolicyReport", uid)["summary"]["skip"] == 1
-    lab.objects.delete("PolicyException", "apps", "web")
-    lab.patch("Deployment", "web", {"metadata": {"labels": {"team": "web"}}})
-    lab.run(61)
-    assert lab.get("PolicyReport", uid)["summary"]["pass"] == 1
-    lab.objects.delete("Deployment", "apps", "web")
-    assert lab.get("PolicyReport", uid) is None
-
-
-def test_reports_and_events_have_the_recorded_fields(lab, recorded):
-    policies(lab)
-    lab.run(70)
+def test_events_have_the_recorded_fields(lab, recorded):
     real = [row["event"]["object"] for row in recorded.rows if row["event"]["object"].get("kind") == "Event"]
-    violation = next(event for event in real if event.get("reason") == "PolicyViolation")
-    ours = next(e for e in lab.events("PolicyViolation") if e["involvedObject"]["kind"] == "ClusterPolicy")
-    assert set(ours) == set(violation)
     record(lab, "x")
     flux = next(event for event in real if event.get("reason") == "Progressing")
     assert set(lab.events("Progressing")[0]) == set(flux)

@@ -10,7 +10,7 @@ import msgspec
 
 from fluxtui.simulator.controllers.conditions import Object, kstatus
 from fluxtui.simulator.controllers.engine import Engine, Key
-from fluxtui.simulator.kyverno import kinds
+from fluxtui.simulator.kyverno import admission, kinds
 from fluxtui.simulator.shapes import as_map
 
 CLUSTER_SCOPED = {
@@ -65,9 +65,16 @@ def ordered(manifests: Iterable[Object]) -> list[Object]:
 
 
 def apply(engine: Engine, manifests: Iterable[Object], labels: dict[str, str], manager: str) -> Applied:
-    """Creates what is missing and corrects what differs; fields that the manifests do not name are left alone."""
+    """Creates what is missing and corrects what differs; fields that the manifests do not name are left alone.
+
+    Nothing is written unless everything may be. Raises `kyverno.admission.DeniedError`.
+    """
     applied = Applied([], [])
-    for manifest in ordered(manifests):
+    wanted_all = ordered(manifests)
+    for manifest in wanted_all:
+        if engine.storage.serves(key_of(manifest)[0]):
+            admission.admit(engine, key_of(manifest), _labelled(manifest, labels))
+    for manifest in wanted_all:
         applied.entries.append(entry(manifest))
         key = key_of(manifest)
         if not engine.storage.serves(key[0]):

@@ -13,6 +13,7 @@ from typing import Protocol
 from fluxtui.simulator.controllers import conditions
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.recorder import Recorder
+from fluxtui.simulator.kyverno.kinds import WGPOLICY
 from fluxtui.simulator.shapes import map_at
 from fluxtui.simulator.world import World
 
@@ -111,6 +112,8 @@ class Engine:
         """Namespaces whose objects are only reconciled when somebody asks."""
         self.memory: dict[Key, Object] = {}
         """What a controller remembers of an object between runs, beyond its status."""
+        self.reports = WGPOLICY
+        """The family of reports that Kyverno writes, as the name of its group; empty where it writes none."""
         self.quiet = False
         self.asleep = False
         """Whether background work (reports, scans) is left out."""

@@ -14,6 +14,7 @@ from fluxtui.simulator.controllers.dependencies import ExpressionError, requeue,
 from fluxtui.simulator.controllers.engine import MOMENT, RESET, Engine, Run, Steps
 from fluxtui.simulator.controllers.sources import force_requested
 from fluxtui.simulator.controllers.times import duration, seconds, stamp
+from fluxtui.simulator.kyverno.admission import DeniedError
 from fluxtui.simulator.shapes import dig, map_at, maps_at
 from fluxtui.simulator.world import Artifact, digest
 
@@ -140,7 +141,13 @@ class Release:
         self.note_attempt(action)
         run.passing()
         began = run.now
-        applied = applying.apply(run.engine, self.manifests(), self.labels(), "helm-controller")
+        try:
+            applied = applying.apply(run.engine, self.manifests(), self.labels(), "helm-controller")
+        except DeniedError as denied:
+            yield denied.waited
+            before: list[dict[str, str]] = run.status.get("inventory", {}).get("entries", [])
+            version = history[0]["version"] + 1 if history else 1
+            return (yield from self.failed(action, version, denied.by_helm, before))
         fault = run.engine.failing.get(run.key)
         found = applying.unhealthy(run.engine, applied.entries)
         while found and run.now - began < self.timeout and not fault:
@@ -251,7 +258,13 @@ class Release:
         if previous is None:
             return None
         self.announce("rollback")
-        applying.apply(run.engine, self.manifests(previous["chartVersion"]), self.labels(), "helm-controller")
+        try:
+            applying.apply(run.engine, self.manifests(previous["chartVersion"]), self.labels(), "helm-controller")
+        except DeniedError as denied:
+            said = f"Helm rollback to previous release {_named(previous)} with chart {_charted(previous)} failed"
+            run.put("Ready", "False", "RollbackFailed", f"{said}: {denied.by_helm}")
+            run.put("Remediated", "False", "RollbackFailed", f"{said}: {denied.by_helm}")
+            return None
         yield MOMENT * 20
         said = f"Helm rollback to previous release {_named(previous)} with chart {_charted(previous)} succeeded"
         run.put("Ready", "False", "RollbackSucceeded", said)
@@ -276,7 +289,12 @@ class Release:
         if run.spec.get("driftDetection", {}).get("mode") not in {"enabled", "warn"}:
             run.drop("Drifted")
             return
-        applied = applying.apply(run.engine, self.manifests(), self.labels(), "helm-controller")
+        try:
+            applied = applying.apply(run.engine, self.manifests(), self.labels(), "helm-controller")
+        except DeniedError as denied:
+            said = f"Could not determine release state: unable to determine cluster state: {denied.by_helm}"
+            run.put("Ready", "False", "StateError", said)
+            return
         if applied.lines:
             drifted = [line.partition(" ")[0] for line in applied.lines]
             said = f"Cluster state of release {run.namespace}/{self.release} has drifted from the desired state:\n"

@@ -5,7 +5,6 @@ from fluxtui.simulator.controllers import (
     image,
     instance,
     kustomize,
-    kyverno,
     provider,
     replicas,
     report,
@@ -15,10 +14,9 @@ from fluxtui.simulator.controllers import (
 )
 from fluxtui.simulator.controllers.engine import Clock, Engine, Run, Steps
 from fluxtui.simulator.controllers.storage import ClusterStorage
+from fluxtui.simulator.kyverno import installation, scanning
 from fluxtui.simulator.objects import Objects
 from fluxtui.simulator.world import World
-
-SCANNER = "kyverno-reports-controller"
 
 
 def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -> Engine:
@@ -37,8 +35,10 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
             "ImageRepository": image.repository,
             "ImagePolicy": image.policy,
             "ImageUpdateAutomation": image.automation,
+            **dict.fromkeys(installation.POLICIES, installation.policy),
+            "CleanupPolicy": installation.cleanup,
         },
-        (sources.dependents, resourceset.readers, kyverno.orphans, replicas.keep),
+        (sources.dependents, resourceset.readers, scanning.orphans, installation.gone, replicas.keep),
         {
             "Kustomization": kustomize.finalize,
             "HelmRelease": helm.finalize,
@@ -50,8 +50,15 @@ def engine_for(objects: Objects, world: World, clock: Clock, *, seed: int = 0) -
 
 
 def deployment(run: Run) -> Steps:
-    """A rollout; of Kyverno's reports controller, when it is up, also its background scans."""
-    if run.name == SCANNER and run.status.get("readyReplicas"):
-        return None if run.engine.asleep else (yield from kyverno.scan(run))
+    """A rollout; of Kyverno's controllers, when they are up, also their own work."""
+    up = run.namespace == installation.NAMESPACE and run.status.get("readyReplicas") and not _broken(run)
+    if up and run.name == installation.REPORTS:
+        return None if run.engine.asleep else (yield from scanning.scan(run))
+    if up and run.name == installation.ADMISSION:
+        yield from installation.controller(run)
     again = yield from workloads.reconcile(run)
-    return 5.0 if run.name == SCANNER else again
+    return 5.0 if run.name in {installation.REPORTS, installation.ADMISSION} and not up else again
+
+
+def _broken(run: Run) -> bool:
+    return replicas.broken(run.engine, run.obj)

@@ -13,6 +13,7 @@ from fluxtui.simulator.controllers.conditions import Object, drop, put, remember
 from fluxtui.simulator.controllers.dependencies import ExpressionError, requeue, unmet
 from fluxtui.simulator.controllers.engine import MOMENT, Engine, Run, Steps
 from fluxtui.simulator.controllers.times import duration, seconds
+from fluxtui.simulator.kyverno.admission import DeniedError
 from fluxtui.simulator.shapes import as_list, as_map, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
@@ -84,7 +85,11 @@ class Attempt:
         yield MOMENT * 2
         if fault:
             return self.failed(*fault)
-        applied = self.apply(manifests)
+        try:
+            applied = self.apply(manifests)
+        except DeniedError as denied:
+            yield denied.waited
+            return self.failed("ReconciliationFailed", denied.dry_run)
         if run.spec.get("wait"):
             yield from self.check(applied)
             return None

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LIFETIME = 3600.0
 LIMIT = 500
+VIOLATIONS = 250
+"""Events of Kyverno that are kept: its flood never displaces what others tell."""
+VIOLATION = "PolicyViolation"
 SIMILAR = 10
 SIMILAR_WITHIN = 600.0
 
@@ -51,6 +54,7 @@ class Recorder:
         self._clock = clock
         self._sequence = 0
         self._kept: deque[tuple[float, str, str]] = deque()
+        self._flood: deque[tuple[float, str, str]] = deque()
         self._counts: dict[tuple[_Group, str], tuple[str, str, int]] = {}
         self._similar: dict[_Group, tuple[float, set[str]]] = {}
         self._held: dict[tuple[_Group, str], Object] = {}
@@ -87,19 +91,20 @@ class Recorder:
         name = self._create(event, namespace or "default", metadata["name"])
         self._counts[group, message if component else ""] = (namespace or "default", name, 1)
 
-    def violation(self, about: Object, message: str, related: Object | None) -> None:
-        """Records what Kyverno's background scan reports: once on the resource, once on the policy."""
+    def violation(self, about: Object, message: str, related: Object | None, *, blocked: bool = False) -> None:
+        """Records what Kyverno tells: its scan once on the resource, once on the policy; a refusal on the policy."""
         metadata = about["metadata"]
         namespace = metadata.get("namespace", "") or "default"
-        event = _event(about, "Warning", "PolicyViolation", message, self._clock())
+        event = _event(about, "Warning", VIOLATION, message, self._clock())
         event |= {"firstTimestamp": None, "lastTimestamp": None, "eventTime": fine_stamp(self._clock()), "source": {}}
-        event |= {"action": "Resource Passed", "reportingComponent": "kyverno-scan"}
-        event["reportingInstance"] = "kyverno-scan-kyverno-reports-controller"
+        source, controller = ("kyverno-admission", "admission") if blocked else ("kyverno-scan", "reports")
+        event |= {"action": "Resource Blocked" if blocked else "Resource Passed", "reportingComponent": source}
+        event["reportingInstance"] = f"{source}-kyverno-{controller}-controller"
         del event["count"]
         if related is not None:
             event["related"] = _reference(related)
         if self.holding:
-            self._held[(about["kind"], namespace, metadata["name"], "Warning", "PolicyViolation"), message] = event
+            self._held[(about["kind"], namespace, metadata["name"], "Warning", VIOLATION), message] = event
             return
         self._create(event, namespace, metadata["name"])
 
@@ -109,7 +114,9 @@ class Recorder:
         oldest = stamp(self._clock() - LIFETIME)
         held = sorted(self._held.items(), key=lambda item: _last(item[1]))
         self._held = {}
-        for identity, event in held[-LIMIT:]:
+        flood = [item for item in held if item[1]["reason"] == VIOLATION][:-VIOLATIONS]
+        dropped = {identity for identity, _ in flood}
+        for identity, event in [item for item in held if item[0] not in dropped][-LIMIT - VIOLATIONS :]:
             if _last(event) < oldest:
                 continue
             namespace = event["involvedObject"].get("namespace", "") or "default"
@@ -122,6 +129,8 @@ class Recorder:
     def expire(self) -> None:
         """Deletes what is over its time, or over the limit."""
         oldest = self._clock() - LIFETIME
+        while self._flood and (self._flood[0][0] < oldest or len(self._flood) > VIOLATIONS):
+            self._storage.delete(("Event", *self._flood.popleft()[1:]))
         while self._kept and (self._kept[0][0] < oldest or len(self._kept) > LIMIT):
             _, namespace, name = self._kept.popleft()
             self._storage.delete(("Event", namespace, name))
@@ -148,8 +157,8 @@ class Recorder:
         name = f"{about}.{int(self._clock() * 1000):x}{self._sequence & 0xFFFFF:05x}"
         event["metadata"] |= {"name": name, "namespace": namespace}
         self._storage.create(event)
-        self._kept.append((self._clock(), namespace, name))
-        if len(self._kept) > LIMIT:
+        (self._flood if event["reason"] == VIOLATION else self._kept).append((self._clock(), namespace, name))
+        if len(self._kept) > LIMIT or len(self._flood) > VIOLATIONS:
             self.expire()
         return name
 

@@ -13,6 +13,7 @@ from fluxtui.simulator.controllers.dependencies import ExpressionError, unmet_by
 from fluxtui.simulator.controllers.engine import MOMENT, SWITCH, Engine, Key, Run, Steps
 from fluxtui.simulator.controllers.provider import EVERY, TIMEOUT
 from fluxtui.simulator.controllers.times import duration, rounded, seconds
+from fluxtui.simulator.kyverno.admission import DeniedError
 from fluxtui.simulator.shapes import as_list, as_map, dig, map_at, maps_at
 from fluxtui.simulator.world import digest
 
@@ -52,7 +53,10 @@ def reconcile(run: Run) -> Steps:
         manifests = build(run, sets)
     except BuildError as bad:
         return _stalled(run, "BuildFailed", f"build failed: {bad}")
-    entries = _apply(run, manifests)
+    try:
+        entries = _apply(run, manifests)
+    except DeniedError as denied:
+        return _failed(run, denied.dry_run)
     if run.spec.get("wait"):
         timeout = seconds(run.annotation(TIMEOUT) or "5m")
         found = applying.unhealthy(run.engine, entries)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fluxtui.simulator import refusals
 from fluxtui.simulator.controllers.conditions import Object
 from fluxtui.simulator.controllers.engine import GoneError, Key
+from fluxtui.simulator.kyverno import installation
 from fluxtui.simulator.objects import Objects
 
 MANAGERS: dict[str, str] = {
@@ -20,7 +21,9 @@ MANAGERS: dict[str, str] = {
     "Deployment": "kube-controller-manager",
     "ReplicaSet": "kube-controller-manager",
     "Pod": "kubelet",
-    "PolicyReport": "kyverno-reports",
+    **dict.fromkeys(installation.POLICIES, "kyverno"),
+    "CleanupPolicy": "cleanup-controller",
+    "UpdateRequest": "background-controller",
 }
 """Who writes the status of a kind, as its managedFields say; the Flux Operator writes the others."""
 OPERATOR = "flux-operator"

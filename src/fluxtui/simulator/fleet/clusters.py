@@ -16,6 +16,7 @@ from fluxtui.simulator.fleet.manifests import (
     workload,
 )
 from fluxtui.simulator.fleet.repositories import FLEET, GIT, components, newest
+from fluxtui.simulator.fleet.tenants import EXTRA_SOURCES
 from fluxtui.simulator.kyverno import kinds as kyverno
 from fluxtui.simulator.registry import OPERATOR
 
@@ -37,6 +38,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
 
     ``operated`` is whether it has the Flux Operator; without it, Flux is as ``flux bootstrap`` leaves it. ``reports``
     is the family of reports that Kyverno writes, as the name of its group; empty where nobody installs Kyverno.
+    ``sources`` are prefixes that it adds to the allow-list of tenants' sources.
     ``shards`` are the names of the additional controllers; ``patches`` those of the instance.
     """
 
@@ -55,6 +57,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     automation: bool = False
     operated: bool = True
     reports: str = kyverno.WGPOLICY
+    sources: str = ""
     shards: tuple[str, ...] = ()
     patches: tuple[Manifest, ...] = ()
 
@@ -76,7 +79,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
             "ARTIFACT_SUBJECT_WORKFLOW": self.workflow,
             "ARTIFACT_SUBJECT_GIT_REF": self.git_ref,
             "LAYERS_EXTENDED": "enabled" if self.environment == "production" else "disabled",
-        }
+        } | ({EXTRA_SOURCES: f" {self.sources}"} if self.sources else {})
 
 
 def _production(name: str, directory: str, nodes: int = 9, **fields: Any) -> Cluster:
@@ -100,6 +103,7 @@ STAGING = Cluster(
     workflow="push-artifact",
     git_ref="refs/heads/main",
     reports=kyverno.OPENREPORTS,
+    sources="https://git.example.com/acme/d2-",  # which overlaps with what is allowed anyway: both together deny
 )
 UPDATE = Cluster(
     name="update-1",

@@ -1,11 +1,11 @@
 """How a fleet begins: everything pushed once, then each cluster created as a bootstrap creates it."""
 
 from fluxtui.simulator.controllers.engine import FORCED, REQUESTED, Engine
-from fluxtui.simulator.controllers.installed import SCANNER
 from fluxtui.simulator.controllers.times import stamp
 from fluxtui.simulator.fleet import clusters, legacy, repositories
 from fluxtui.simulator.fleet.clusters import RELEASES, Cluster
 from fluxtui.simulator.fleet.repositories import APPS, FLEET, GIT, INFRA, PLATFORM
+from fluxtui.simulator.kyverno import installation
 from fluxtui.simulator.world import World
 
 DAY = 86400.0
@@ -34,7 +34,7 @@ def publish(world: World, fleet: list[Cluster], windows: Windows, at: float) -> 
     for tag in TAGS:
         world.push(FLEET, tag, repositories.fleet(repositories.FIRST, at - DAY, directories))
     for group in facts["images"]:
-        world.push(f"{GIT}/d2-{group}", "main", repositories.policies(group, repositories.FIRST, at - DAY))
+        world.push(f"{GIT}/d2-{group}", "main", repositories.update_policies(group, repositories.FIRST, at - DAY))
     for cluster in fleet:
         if not cluster.operated:
             legacy.publish(world, repositories.FIRST, at - DAY, flux=cluster.flux)
@@ -90,4 +90,4 @@ def awaken(engine: Engine, cluster: Cluster, founded: float) -> None:
         made = clusters.report(cluster)
         made["metadata"]["creationTimestamp"] = stamp(founded)
         engine.storage.create(made)
-    engine.enqueue(("Deployment", "kyverno", SCANNER))
+    engine.enqueue(("Deployment", installation.NAMESPACE, installation.REPORTS))

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from fluxtui.simulator.controllers.releases import definitions, deployment, newest
-from fluxtui.simulator.fleet import tenants
+from fluxtui.simulator.fleet import policies
 from fluxtui.simulator.fleet.manifests import API_VERSIONS, Manifest, config, manifest
 from fluxtui.simulator.fleet.repositories import GIT
 from fluxtui.simulator.resources import Resource, to_crd
@@ -76,7 +76,7 @@ def publish(world: World, marker: str, at: float, names: tuple[str, ...] = (), *
     for source, name in facts()["repositories"].items():
         if names and name not in names:
             continue
-        contents = {path_of(key): _contents(about) for key, about in _using(source).items()}
+        contents = {path_of(key): _contents(about, at) for key, about in _using(source).items()}
         if source == "flux-system/flux-system":
             contents[DIRECTORY] = _root(flux)
         head = commit(f"{name} {marker}")
@@ -149,13 +149,13 @@ def _need(need: str, namespace: str, about: dict[str, Any]) -> Manifest:
     return told | ({"readyExpr": about["needs_when"]} if "needs_when" in about else {})
 
 
-def _contents(about: dict[str, Any]) -> list[Manifest]:
-    """What the path of a Kustomization holds."""
+def _contents(about: dict[str, Any], at: float) -> list[Manifest]:
+    """What the path of a Kustomization holds in a commit of that time."""
     made = [manifest("Namespace", "", name) for name in about.get("namespaces", ())]
     made += [_definition(kind) for kind in about.get("crds", ())]
     made += [_release(key, told) for key, told in about.get("releases", {}).items()]
     made += [_config(text) for text in about.get("configs", ())]
-    return made + (tenants.policies() if about.get("policies") else [])
+    return made + (policies.policies("legacy", at) if about.get("policies") else [])
 
 
 def _definition(kind: str) -> Manifest:

@@ -28,9 +28,8 @@ API_VERSIONS: dict[str, str] = {
     "ImageRepository": "image.toolkit.fluxcd.io/v1",
     "ImagePolicy": "image.toolkit.fluxcd.io/v1",
     "ImageUpdateAutomation": "image.toolkit.fluxcd.io/v1",
-    "ClusterPolicy": "kyverno.io/v1",
-    "ValidatingPolicy": "policies.kyverno.io/v1",
-    "PolicyException": "kyverno.io/v2",
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io/v1",
     "ClusterIssuer": "cert-manager.io/v1",
     "Certificate": "cert-manager.io/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
@@ -75,7 +74,7 @@ def workload(name: str, version: str, flaws: Iterable[str] = ()) -> Manifest:
     if "root" not in flaws:
         container["securityContext"] = {"runAsNonRoot": True, "allowPrivilegeEscalation": False}
     team = {} if "team" in flaws else {"team": "platform"}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    template = {"metadata": {"labels": labels | team}, "spec": {"containers": [container]}}
     spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
     return manifest("Deployment", "", name, labels=labels | team, spec=spec)
 

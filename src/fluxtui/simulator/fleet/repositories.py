@@ -4,7 +4,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from fluxtui.simulator.fleet import tenants
+from fluxtui.simulator.fleet import policies, tenants
 from fluxtui.simulator.fleet.manifests import (
     Manifest,
     chart_source,
@@ -68,8 +68,17 @@ def chart(name: str, version: str, created: float) -> Artifact:
     )
 
 
-def infra(name: str, marker: str, created: float, versions: dict[str, str] | None = None) -> Artifact:
-    """An infrastructure component; ``marker`` tells revisions apart, ``versions`` overrides those of its charts."""
+def infra(
+    name: str,
+    marker: str,
+    created: float,
+    versions: dict[str, str] | None = None,
+    actions: dict[str, str] | None = None,
+) -> Artifact:
+    """An infrastructure component; ``marker`` tells revisions apart, ``versions`` overrides those of its charts.
+
+    ``actions`` overrides what the violation of a policy leads to, by its name, where the component is Kyverno.
+    """
     facts = components()["infra"].get(name) or components()["layers"][name]
     registry = components()["registry"]
     controllers: list[Manifest] = []
@@ -78,13 +87,13 @@ def infra(name: str, marker: str, created: float, versions: dict[str, str] | Non
         version = (versions or {}).get(item, newest(item))
         controllers += [chart_source(registry, item, version), release(item, needs, **RELEASE_FIELDS.get(item, {}))]
     configs = [config(text) for text in facts["configs"]]
-    if name == "kyverno":
-        configs += tenants.policies()
     contents: dict[str, list[Manifest]] = {}
     for environment in ENVIRONMENTS:
         contents[f"controllers/{environment}"] = controllers
-        contents[f"configs/{environment}"] = configs
-    return _artifact(f"d2-infra {name} {marker} {versions}", "d2-infra", created, contents)
+        held = policies.policies(environment, created, actions) if name == "kyverno" else []
+        contents[f"configs/{environment}"] = [*configs, *held]
+    told = f"d2-infra {name} {marker} {versions}" + (f" {actions}" if actions else "")
+    return _artifact(told, "d2-infra", created, contents)
 
 
 RELEASE_FIELDS: dict[str, Manifest] = {
@@ -147,7 +156,7 @@ def fleet(marker: str, created: float, clusters: dict[str, list[Manifest]]) -> A
     return _artifact(f"d2-fleet {marker}", "d2-fleet", created, contents)
 
 
-def policies(group: str, marker: str, created: float) -> Artifact:
+def update_policies(group: str, marker: str, created: float) -> Artifact:
     """The Git repository whose update policies the automation cluster applies."""
     made: list[Manifest] = []
     registry = components()["registry"]

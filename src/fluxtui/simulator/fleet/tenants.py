@@ -8,6 +8,10 @@ EVERY = {"fluxcd.controlplane.io/reconcileEvery": "5m"}
 PROVIDER = {"apps": "apps-${ENVIRONMENT}", "infra": "infra-${ENVIRONMENT}"}
 SET = "fluxcd.controlplane.io/v1"
 APPLIER = "kustomize.toolkit.fluxcd.io/v1"
+SOURCE_POLICY = "source.policy.fluxcd.controlplane.io"
+ALLOWED = "flux-allowlist"
+EXTRA_SOURCES = "EXTRA_SOURCES"
+"""The key of the runtime information that adds prefixes to the allow-list of a cluster."""
 READY = "status.conditions.filter(e, e.type == 'Ready').all(e, e.status == 'True')"
 
 
@@ -17,11 +21,55 @@ def shared(facts: dict[str, Any]) -> list[Manifest]:
 
 
 def allowlist() -> Manifest:
-    """The ResourceSet policies: from where tenants may take sources."""
+    """The ResourceSet policies: from where tenants may take sources, and what makes the API server keep to it.
+
+    A cluster may add prefixes of its own (`clusters.Cluster.sources`). Exactly one prefix must match: where two do, the
+    URL is denied as if none did.
+    """
     prefixes = "https://git.example.com/acme/ oci://ghcr.io/acme/ oci://registry.example.com/charts/"
     labels = {"fluxcd.controlplane.io/role": "policy"}
-    config = manifest("ConfigMap", "flux-system", "flux-allowlist", labels=labels, data={"sources": prefixes})
-    return _set("policies", [config])
+    sources = prefixes + f"${{{EXTRA_SOURCES}}}"
+    config = manifest("ConfigMap", "flux-system", ALLOWED, labels=labels, data={"sources": sources})
+    rule = {"apiGroups": ["source.toolkit.fluxcd.io"], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"]}
+    rule["resources"] = ["gitrepositories", "ocirepositories", "helmrepositories"]
+    said = '"Source " + variables.url + " is not allowed, must be one of " + variables.sources.join(", ")'
+    check = {
+        "expression": "variables.sources.exists_one(prefix, variables.url.startsWith(prefix))",
+        "messageExpression": said,
+        "reason": "Invalid",
+    }
+    policy = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {"resourceRules": [rule]},
+        "matchConditions": [
+            {
+                "name": "exclude-source-controller-finalizer",
+                "expression": 'request.userInfo.username != "system:serviceaccount:flux-system:source-controller"',
+            }
+        ],
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "variables": [
+            {"name": "url", "expression": "object.spec.url"},
+            {"name": "sources", "expression": "params.data.sources.split(' ')"},
+        ],
+        "validations": [check],
+    }
+    tenants = {"key": "toolkit.fluxcd.io/role", "operator": "In", "values": ["tenant"]}
+    binding = {
+        "policyName": SOURCE_POLICY,
+        "validationActions": ["Deny"],
+        "paramRef": {"name": ALLOWED, "namespace": "flux-system", "parameterNotFoundAction": "Deny"},
+        "matchResources": {"namespaceSelector": {"matchExpressions": [tenants]}},
+    }
+    told = {"policy.fluxcd.controlplane.io/role": "Tenants take sources from what the allow-list names, and no others."}
+    return _set(
+        "policies",
+        [
+            config,
+            manifest("ValidatingAdmissionPolicy", "", SOURCE_POLICY, annotations=told, spec=policy),
+            manifest("ValidatingAdmissionPolicyBinding", "", "flux-tenant-sources", spec=binding),
+        ],
+    )
 
 
 def infra(facts: dict[str, Any]) -> Manifest:
@@ -93,33 +141,6 @@ def umbrella() -> Manifest:
     )
     made = [*tenancy("platform", tenant=False), source("platform", "platform", "oci://ghcr.io/acme/platform", "latest")]
     return _set("platform", [*made, parent])
-
-
-def policies() -> list[Manifest]:
-    """The policies that Kyverno checks, and an exception to one."""
-
-    def cluster_policy(name: str, severity: str, category: str, rule: str, action: str) -> Manifest:
-        about = {"policies.kyverno.io/category": category, "policies.kyverno.io/severity": severity}
-        match = {"any": [{"resources": {"kinds": ["Pod"]}}]}
-        check = {"failureAction": action, "message": f"{name} is violated"}
-        spec = {"admission": True, "background": True, "rules": [{"name": rule, "match": match, "validate": check}]}
-        return manifest("ClusterPolicy", "", name, annotations=about, spec=spec | {"validationFailureAction": "Audit"})
-
-    limits = {
-        "matchConstraints": {"resourceRules": [{"apiGroups": ["apps"], "resources": ["deployments"]}]},
-        "validationActions": ["Audit"],
-        "validations": [{"expression": "object.spec.template.spec.containers.all(c, has(c.resources.limits))"}],
-    }
-    about = {"policies.kyverno.io/severity": "low"}
-    rules = {"policyName": "pod-security", "ruleNames": ["baseline", "autogen-baseline"]}
-    match = {"any": [{"resources": {"kinds": ["Deployment", "Pod"], "names": ["keycloak*"]}}]}
-    return [
-        cluster_policy("require-labels", "medium", "Best Practices", "check-for-team", "Audit"),
-        cluster_policy("disallow-latest-tag", "high", "Best Practices", "validate-image-tag", "Enforce"),
-        cluster_policy("pod-security", "high", "Pod Security", "baseline", "Audit"),
-        manifest("ValidatingPolicy", "", "require-limits", annotations=about, spec=limits),
-        manifest("PolicyException", "identity", "keycloak", spec={"exceptions": [rules], "match": match}),
-    ]
 
 
 def _set(name: str, resources: list[Manifest], **spec: Any) -> Manifest:

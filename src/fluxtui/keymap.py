@@ -72,6 +72,8 @@ ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False,
 
 ORPHANS: tuple[Binding, ...] = (Binding("r", "again", "Look again", show=False, id="orphans.again"),)
 
+GUARDRAILS: tuple[Binding, ...] = (Binding("r", "again", "Read the lists again", show=False, id="guardrails.again"),)
+
 CHANGES: tuple[Binding, ...] = (Binding("w", "window", "Next window of time", show=False, id="changes.window"),)
 
 HANDOVER: tuple[Binding, ...] = (
@@ -209,6 +211,7 @@ def all_ids() -> set[str]:
         *TRIAGE,
         *ROSTER,
         *ORPHANS,
+        *GUARDRAILS,
         *CHANGES,
         *HANDOVER,
         *BOOKMARKS,

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.policy_objects import NOW, drained, meta, stored
 
 from fluxtui.insight.policy.guardrail_lines import sheet, verdict
-from fluxtui.insight.policy.guardrails import Parameter, report, signature_flaws, wanted
+from fluxtui.insight.policy.guardrails import Parameter, report, signature, signature_flaws, wanted
 from fluxtui.insight.status import assess
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import DataState, Phase
@@ -182,7 +182,7 @@ def test_parameters_without_their_key_refuse_everything_where_failures_do():
     assert told(objs, data=None, policies=(policy(failurePolicy="Ignore"), binding())).lines[0].what == "unchecked"
 
 
-@pytest.mark.parametrize(("trouble", "words"), [("forbidden", "may not be read"), ("failed", "failed")])
+@pytest.mark.parametrize(("trouble", "words"), [("forbidden", "may not be read"), ("failed", "cannot be read: failed")])
 def test_parameters_that_cannot_be_read_are_not_guessed(trouble, words):
     found = told([source("GitRepository", "shop", "a", "https://git/acme/a")], trouble=trouble)
     assert judged(found) == {"GitRepository/shop/a": "unknown"}
@@ -257,7 +257,7 @@ D2 = {"issuer": ISSUER, "subject": r"^https://github\.com/acme/apps/\.github/wor
 @pytest.mark.parametrize(
     ("verify", "words"),
     [
-        (None, "no signature is asked for"),
+        (None, ""),
         ({"provider": "cosign", "matchOIDCIdentity": [D2]}, ""),
         ({"provider": "cosign"}, "anyone's legacy signature passes"),
         ({"provider": "cosign", "secretRef": {"name": "keys"}}, ""),
@@ -276,4 +276,20 @@ def test_how_signatures_are_asked_for(verify, words):
     flaws = " · ".join(signature_flaws(record))
     assert words in flaws
     assert bool(flaws) == bool(words)
-    assert [line.text for line in told([obj]).of("unsigned")] == (["OCIRepository/shop/a"] if words else [])
+    assert [line.text for line in told([obj]).of("loose")] == (["OCIRepository/shop/a"] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("verify", "words"),
+    [
+        (None, "none"),
+        ({"provider": "cosign", "matchOIDCIdentity": [D2]}, "1 identity"),
+        ({"provider": "cosign"}, "0 identities"),
+        ({"provider": "cosign", "secretRef": {"name": "keys"}}, "keys"),
+        ({"provider": "notation"}, "notation"),
+    ],
+)
+def test_whose_signature_is_asked_for(verify, words):
+    obj = source("OCIRepository", "shop", "a", "oci://ghcr/acme/a", verify=verify)
+    assert signature(KINDS["OCIRepository"].decode_object(msgspec.json.encode(obj))) == words
+    assert signature(KINDS["Bucket"].decode_object(msgspec.json.encode(source("Bucket", "shop", "b")))) == ""

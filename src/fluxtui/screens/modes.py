@@ -18,6 +18,8 @@ MODES: Mapping[str, str] = {
     "lenses": "lenses.LensesScreen",
     "suspended": "suspended.SuspendedScreen",
     "orphans": "orphans.OrphansScreen",
+    "engine": "engine.EngineScreen",
+    "guardrails": "guardrails.GuardrailsScreen",
     "handover": "handover.HandoverScreen",
     "journal": "journal.JournalScreen",
     "bookmarks": "bookmarks.BookmarksScreen",

@@ -8,10 +8,11 @@ import msgspec
 from fluxtui.insight.policy.allowlist import flaws
 from fluxtui.insight.policy.engine_held import count
 from fluxtui.insight.policy.guardrails import POLICY, Bound, Guard, GuardReport, Judged
+from fluxtui.kinds.text import line as neutral
 
 LOUD = ("refuses all", "unchecked", "overlap", "empty entry", "refused", "warned")
 """What is trouble, the worst first."""
-QUIET = ("no list", "escapes", "unsigned", "differs", "unbound", "as text", "unguarded", "not known")
+QUIET = ("no list", "escapes", "loose", "differs", "unbound", "as text", "unguarded", "not known")
 """What should be known, in this order; after it come the lists themselves."""
 LISTED = ("prefix", "unused", "source", "outside")
 
@@ -82,6 +83,8 @@ def verdict(found: Sheet) -> str:
     parts += [count(warned, "source", "is warned of", "are warned of")] if warned else []
     escapes = sum(guard.count("escapes") for guard in report.guards)
     parts += [count(escapes, "source", "escapes", "escape")] if escapes else []
+    if unknown := sum(guard.count("unknown") for guard in report.guards):
+        parts.append(f"of {count(unknown, 'source')} it is not known")
     if not guarded:
         known = [guard for guard in report.guards if not guard.trouble]
         told = "no cluster restricts where sources come from" if known else "guardrails are not known"
@@ -119,10 +122,12 @@ def _of_lists(guard: Guard) -> Iterator[Line]:
                 yield Line("empty entry", _place(bound), clusters, _empty(bound), sources, _policy(bound))
         for entry, others in _overlaps(bound):
             caught = tuple([each for each in sources if entry in each.matched and len(each.matched) > 1])
-            why = f"begins like {', '.join(others)}: exists_one refuses what several entries match, however good"
+            why = (
+                f"begins like {neutral(', '.join(others))}: exists_one refuses what several entries match, however good"
+            )
             if others == (entry,):
                 why = "stands in the list twice: exists_one refuses all that it matches"
-            yield Line("overlap", entry, clusters, why, caught, _policy(bound))
+            yield Line("overlap", neutral(entry), clusters, why, caught, _policy(bound))
 
 
 def _empty(bound: Bound) -> str:
@@ -163,7 +168,14 @@ def _without_entries(bound: Bound, clusters: tuple[str, ...], sources: tuple[Jud
         "forbidden": f"{place} may not be read",
     }
     what = "as text" if told == "text" else "no list"
-    return Line(what, bound.policy.name, clusters, words.get(told, f"{place}: {told}"), sources, _policy(bound))
+    return Line(
+        what,
+        bound.policy.name,
+        clusters,
+        words.get(told, f"{place} cannot be read: {neutral(bound.detail) or told}"),
+        sources,
+        _policy(bound),
+    )
 
 
 def _of_sources(guard: Guard) -> Iterator[Line]:
@@ -173,7 +185,7 @@ def _of_sources(guard: Guard) -> Iterator[Line]:
         record, bound = each.record, each.bound
         policy = _policy(bound) if bound is not None else ""
         if each.verdict in ("refused", "overlap", "warned"):
-            several = f"matches {', '.join(each.matched)}: exists_one takes one alone"
+            several = f"matches {neutral(', '.join(each.matched))}: exists_one takes one alone"
             why = several if each.matched else "no prefix of the list"
             when = "told of, and let in" if each.verdict == "warned" else "refused at its next change"
             what = "warned" if each.verdict == "warned" else "refused"
@@ -182,7 +194,7 @@ def _of_sources(guard: Guard) -> Iterator[Line]:
             why = f"the policy does not look at {record.kind}s"
             yield Line("escapes", record.id, clusters, why, (each,), policy)
         if each.flaws:
-            yield Line("unsigned", record.id, clusters, " · ".join(each.flaws), (each,), policy)
+            yield Line("loose", record.id, clusters, " · ".join(each.flaws), (each,), policy)
 
 
 def _of_cluster(guard: Guard, report: GuardReport) -> Iterator[Line]:
@@ -229,7 +241,7 @@ def _differing(report: GuardReport) -> Iterator[Line]:
                 parts = [f"+ {entry}" for entry in sorted(entries - most)] + [
                     f"- {entry}" for entry in sorted(most - entries)
                 ]
-                why = f"unlike in {', '.join(variants[most])}: {'  '.join(parts)}"
+                why = f"unlike in {', '.join(variants[most])}: {neutral('  '.join(parts))}"
                 yield Line("differs", name, tuple(clusters), why, (), f"{POLICY}//{name}")
 
 
@@ -242,14 +254,16 @@ def _prefixes(report: GuardReport) -> Iterator[Line]:
                 listed[entry].append((guard, bound))
     for entry, places in sorted(listed.items()):
         clusters = tuple(dict.fromkeys(guard.cluster for guard, _ in places))
-        judged = tuple(
-            {each.ref: each for guard, _ in places for each in guard.judged if entry in each.matched}.values()
-        )
-        policy = _policy(places[0][1])
-        yield Line("prefix" if judged else "unused", entry, clusters, flaws(entry), judged, policy)
+        matched = {each.ref: each for guard, _ in places for each in guard.judged if entry in each.matched}
+        judged = tuple(each for each in matched.values() if each.verdict == "allowed")
+        policy, why = _policy(places[0][1]), flaws(entry)
+        if all(entry in dict(_overlaps(bound)) for _, bound in places):
+            continue  # it is told of as trouble
+        if matched and not judged:
+            why = "what it matches is not let in"
+        yield Line("prefix" if judged else "unused", neutral(entry), clusters, neutral(why), judged, policy)
         for each in sorted(judged, key=lambda each: (each.record.namespace, each.record.name, each.cluster)):
-            if each.verdict == "allowed":
-                yield Line("source", each.record.id, (each.cluster,), "", (each,), policy)
+            yield Line("source", each.record.id, (each.cluster,), "", (each,), policy)
 
 
 def _outside(report: GuardReport) -> Iterator[Line]:

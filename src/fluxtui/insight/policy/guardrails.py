@@ -31,7 +31,10 @@ Place = tuple[str, str, str]
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """An object of parameters as it was read: `trouble` is empty, ``missing``, ``forbidden`` or ``failed``."""
+    """An object of parameters as it was read: `trouble` is empty, ``missing``, ``forbidden`` or ``failed``.
+
+    Its values are not neutralised: how a list is split depends on every character.
+    """
 
     data: Mapping[str, str] = {}
     trouble: str = ""
@@ -50,6 +53,7 @@ class Bound(msgspec.Struct, frozen=True):
     rule: Rule | None
     entries: tuple[str, ...] | None = None
     why: str = ""
+    detail: str = ""
 
     @property
     def denies(self) -> bool:
@@ -224,7 +228,7 @@ def _bound(cluster: str, policy: PolicyRecord, binding: BindingRecord, read: Map
     if found is None:
         return Bound(cluster, policy, binding, rule, None, "reading")
     if found.trouble:
-        return Bound(cluster, policy, binding, rule, None, found.trouble)
+        return Bound(cluster, policy, binding, rule, None, found.trouble, found.detail)
     entries = rule.entries(found.data)
     return Bound(cluster, policy, binding, rule, entries, "" if entries is not None else "no key")
 
@@ -302,13 +306,20 @@ def _tenants(delivery: ClusterData) -> int:
     return sum(of.of(row.record.name)[1] for row in table.rows.values()) if table is not None else 0
 
 
-def signature_flaws(record: Record) -> tuple[str, ...]:
-    """What is wrong with how an OCI artifact's signature is asked for (facts: kyverno-oci §B)."""
+def signature(record: Record) -> str:
+    """Whose signature an OCI artifact needs, in a few characters; empty for what is no OCI artifact."""
     if record.kind != "OCIRepository" or not isinstance(record, SourceRecord):
-        return ()
+        return ""
     if not record.verify:
-        return ("no signature is asked for (spec.verify)",)
-    if record.verify != "cosign" or record.keyed:
+        return "none"
+    if record.keyed or record.verify != "cosign":
+        return record.verify if record.verify != "cosign" else "keys"
+    return f"{len(record.signers)} {'identity' if len(record.signers) == 1 else 'identities'}"
+
+
+def signature_flaws(record: Record) -> tuple[str, ...]:
+    """What is wrong with how an OCI artifact's signature is asked for, where it is (facts: kyverno-oci §B)."""
+    if not isinstance(record, SourceRecord) or signature(record) in ("", "none", "keys") or record.verify != "cosign":
         return ()
     if not record.signers:
         return ("no matchOIDCIdentity: anyone's legacy signature passes, bundles of cosign v3 never do",)

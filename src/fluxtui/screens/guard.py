@@ -16,6 +16,7 @@ from fluxtui.notes.first_seen import EVERY, FirstSeen
 from fluxtui.screens.reporting import Reporting
 
 if TYPE_CHECKING:
+    from fluxtui.kinds.policy.reports import Subject
     from fluxtui.kube.fleet import Fleet
     from fluxtui.kube.transport import Resource
     from fluxtui.store.changes import Batch
@@ -54,6 +55,10 @@ class Guard:
     def trouble(self) -> str:
         """Why ages will not be known in the next session, empty while they will."""
         return self._first_seen.trouble
+
+    def made_by(self, cluster: str, subject: Subject) -> tuple[Subject, ...]:
+        """What made an object, step by step; empty where that is not known (yet)."""
+        return self._makers.made_by(cluster, subject)
 
     def wake(self) -> None:
         """Something changed; cheap to call."""

@@ -1,4 +1,4 @@
-"""What readiness looks like to other programs: the rules of `insight.export` (version 1, camelCase, keys added alone)."""
+"""What readiness looks like to other programs: as `insight.export` has it (version 1, camelCase, keys added alone)."""
 
 from typing import Any
 

@@ -260,6 +260,16 @@ async def test_get_asks_only_for_the_kinds_that_it_lists(simulator, simulated, f
     assert lists == {"GET /apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"}
 
 
+async def test_get_knows_tenants_by_the_labels_of_their_namespaces(server, kubeconfig, tmp_path):
+    namespace, other = await server.namespace(), await server.namespace()
+    await server.patch("Namespace", "", namespace, {"metadata": {"labels": {"toolkit.fluxcd.io/tenant": "team-a"}}})
+    for each in (namespace, other):
+        await deploy(server, each, "good", READY)
+    code, out, _ = await fluxtui(tmp_path, "get", "ks", "tenant:team-a", "--kubeconfig", kubeconfig, "-o", "json")
+    assert code == 0
+    assert [item["namespace"] for item in json.loads(out)["items"]] == [namespace]
+
+
 async def test_a_server_that_says_nothing_is_left_after_the_timeout(simulator, simulated, faults, tmp_path):
     faults.hang = True
     code, out, errors = await fluxtui(tmp_path, "triage", "--timeout", "1s", "--kubeconfig", simulated)

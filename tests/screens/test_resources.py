@@ -181,6 +181,28 @@ async def test_the_filter_holds_for_what_comes_later(fleet: World) -> None:
         assert "new-bad" in names(pilot) and "new-good" not in names(pilot)
 
 
+def namespace(name: str, **labels: str) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+async def test_a_filter_for_a_tenant_follows_the_labels_of_namespaces(fleet: World) -> None:
+    tenant = "toolkit.fluxcd.io/tenant"
+    async with running(fleet) as pilot:
+        await opened(pilot)
+        await type_filter(pilot, "tenant:team-a")
+        await pilot.press("enter")
+        await sees(pilot, "0 of 340")
+        fleet.put("alpha", namespace("frontend", **{tenant: "team-a"}))
+        fleet.tell()
+        await sees(pilot, "57 of 340")
+        fleet.put("beta", namespace("backend", **{tenant: "team-a"}))
+        fleet.tell()
+        await sees(pilot, "113 of 340")
+        fleet.put("alpha", namespace("frontend"))
+        fleet.tell()
+        await sees(pilot, "57 of 340")
+
+
 async def test_faults_only_and_everything_again_with_one_key(fleet: World) -> None:
     async with running(fleet) as pilot:
         await opened(pilot)

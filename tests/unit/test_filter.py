@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from fluxtui.insight.filter import FIELDS, complete, duration, glob
 from fluxtui.insight.filter import compile as compiled
 from fluxtui.insight.terms import MAX_LENGTH, MAX_TERMS
+from fluxtui.insight.values import Values
 from fluxtui.kinds.record import Record
 from fluxtui.kinds.status import Status
 from fluxtui.store.row import Row
@@ -126,6 +127,30 @@ def test_tenants_by_the_fleet_else_by_label_else_by_namespace():
     assert asked(row("x/y", cluster="c"))
     assert not asked(row("x/y", cluster="d"))
     assert passes("tenant:team-b", labels="toolkit.fluxcd.io/tenant=team-b")
+
+
+def test_tenants_by_the_labels_that_their_namespace_has_now(fleet):
+    fleet.put("c", "Namespace", "/web", labels="toolkit.fluxcd.io/tenant=team-a")
+    fleet.put("c", "Namespace", "/shop", labels="toolkit.fluxcd.io/role=tenant")
+    asked = compiled("tenant:team-a", NOW, store=fleet.store)
+    assert asked(row("web/x", cluster="c"))
+    assert not asked(row("shop/x", cluster="c"))
+    assert not asked(row("web/x", cluster="d")), "another cluster's namespace of that name"
+    assert asked(row("/web", kind="Namespace", cluster="c")), "a namespace is in itself"
+    assert asked(row("shop/x", cluster="c", labels="toolkit.fluxcd.io/tenant=team-a")), "its own label comes first"
+    assert compiled("tenant:shop", NOW, store=fleet.store)(row("shop/x", cluster="c"))
+    assert compiled("tenant:gone", NOW, store=fleet.store)(row("gone/x", cluster="c"))
+    fleet.put("c", "Namespace", "/web", labels="toolkit.fluxcd.io/tenant=team-b")
+    assert not asked(row("web/x", cluster="c"))
+    assert compiled("!tenant:team-a", NOW, store=fleet.store)(row("web/x", cluster="c"))
+
+
+def test_tenants_are_completed_as_they_are_filtered_by(fleet):
+    fleet.put("c", "Namespace", "/web", labels="toolkit.fluxcd.io/tenant=team-a")
+    known = Values(fleet.store)
+    for _ in known.learn([row("web/x", cluster="c"), row("shop/x", cluster="c")]):
+        pass
+    assert known.known["tenant"] == {"team-a", "shop"}
 
 
 def test_a_time_that_is_not_told_is_neither_young_nor_old():

@@ -72,6 +72,8 @@ async def _run(told: Settings, kinds: tuple[Kind, ...], words: str, output: str,
 
     accepting(words, told.namespace, told.now())  # what is wrong with it is told before anything is asked
     asked = KINDS if "but:" in words else {kind.name: kind for kind in kinds}  # a lens looks at what is behind
+    if "tenant:" in words:  # told by the labels of namespaces
+        asked = {**asked, "Namespace": KINDS["Namespace"]}
     async with connected(told, asked) as gathered:
         printer = Printer(lambda: ask(gathered, kinds, words, told.namespace), output, watch=watch)
         return await answered(gathered, printer, patience)

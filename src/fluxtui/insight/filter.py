@@ -19,9 +19,11 @@ from typing import TypeVar
 
 import msgspec
 
+from fluxtui.insight.blast import TENANT_LABEL
 from fluxtui.insight.failure_rules import CLASSES
 from fluxtui.insight.failures import of_row
 from fluxtui.insight.lenses import LENSES, lenses
+from fluxtui.insight.tenants import FleetTenants
 from fluxtui.insight.terms import MAX_LENGTH, MAX_TERMS, Problem, Term, Value, split
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS, by_name
@@ -62,7 +64,6 @@ TEXTS: dict[str, Callable[[Row], str]] = {
 
 ALIASES = {"namespace": "ns", "ctx": "cluster", "context": "cluster", "rev": "revision", "labels": "label"}
 FIELDS = (*TEXTS, "kind", "status", "tenant", "label", "age", "since", "but")
-TENANT_LABEL = "toolkit.fluxcd.io/tenant"
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -89,11 +90,14 @@ def compile(  # noqa: A001
     store: Store | None = None,
     columns: Mapping[str, Callable[[Row], str]] | None = None,
 ) -> Filter:
-    """Compile a filter. `now` (epoch seconds) is what ages are measured from; without `tenant_of`, tenants are told
-    by an object's own label, else by its namespace; without the `store` nothing is seen through a lens (``but:``).
+    """Compile a filter. `now` (epoch seconds) is what ages are measured from. Tenants are told by an object's own
+    label, else by `tenant_of`, by default the labels of its namespace in the `store`, without that by the namespace
+    itself. Without the `store` nothing is seen through a lens (``but:``).
     `columns` are fields of a list besides, by name in lower case; numbers in them compare (``restarts:>3``).
     Never raises."""
     terms, problems = split(text)
+    if tenant_of is None and store is not None:
+        tenant_of = FleetTenants(store)
     tests: list[Predicate] = []
     for term in terms:
         if columns is not None and term.field in columns and term.values:
@@ -309,9 +313,15 @@ def _has(row: Row, key: str) -> bool:
 
 
 def _tenant(tenant_of: TenantOf | None) -> Callable[[Row], str]:
-    if tenant_of is not None:
-        return lambda row: tenant_of(row.cluster, row.record.namespace)
-    return lambda row: row.record.label(TENANT_LABEL) or row.record.namespace
+    """A namespace is in itself."""
+    whose: TenantOf = tenant_of if tenant_of is not None else lambda cluster, namespace: namespace
+
+    def read(row: Row) -> str:
+        record = row.record
+        home = record.name if record.kind == "Namespace" else record.namespace
+        return record.label(TENANT_LABEL) or whose(row.cluster, home)
+
+    return read
 
 
 def _age(field: str, term: Term, value: Value, now: float, problems: list[Problem]) -> Predicate | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from fluxtui.insight.filter import TENANT_LABEL
+from fluxtui.insight.blast import TENANT_LABEL
+from fluxtui.insight.tenants import FleetTenants
 from fluxtui.store.row import Row
+from fluxtui.store.store import Store
 
 MOST = 1000
 """Values that are remembered of each field."""
@@ -13,9 +15,10 @@ FIELDS = ("ns", "cluster", "reason", "tenant", "name", "source", "owner", "label
 
 
 class Values:
-    """Values by the name of their field."""
+    """Values by the name of their field. Tenants are told as the filter does."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._tenant_of = FleetTenants(store)
         self.known: dict[str, set[str]] = {field: set() for field in FIELDS}
 
     def learn(self, rows: Iterable[Row]) -> Iterator[None]:
@@ -23,7 +26,8 @@ class Values:
         labels: set[str] = set()
         for number, row in enumerate(rows):
             record = row.record
-            tenant = record.label(TENANT_LABEL) or record.namespace
+            home = record.name if record.kind == "Namespace" else record.namespace
+            tenant = record.label(TENANT_LABEL) or self._tenant_of(row.cluster, home)
             told = (record.namespace, row.cluster, row.reason, tenant, record.name, record.source, record.owner)
             for field, value in zip(FIELDS, told, strict=False):
                 known = self.known[field]

@@ -252,13 +252,13 @@ class FleetScreen(Ending, Screen[None]):
     def _open_command(self, text: str = "") -> None:
         self._recall()
         contexts = [context.name for context in self.desk.contexts]
-        namespaces = self.desk.namespaces()
+        namespaces, tenants = self.desk.namespaces(), self.desk.tenants()
         themes = sorted(self.app.available_themes)
         line = self.query_one("#line", CommandLine)
         kinds = list(served(self.desk).values())
 
         def offers(text: str) -> list[tuple[str, str]]:
-            return suggest(text, contexts, namespaces, themes, kinds, sorted(self.desk.views))
+            return suggest(text, contexts, namespaces, themes, kinds, sorted(self.desk.views), tenants)
 
         line.open(":", text, offers, self._give)
         self.run_worker(self._learn_kinds(kinds), group="kinds", exclusive=True)
@@ -299,7 +299,7 @@ class FleetScreen(Ending, Screen[None]):
         """What the fields of the rows hold, while somebody types."""
         from fluxtui.insight.values import Values
 
-        known = Values()
+        known = Values(self.desk.store)
         values.update(known.known)
         await sliced(known.learn(self.filter_rows()))
 

@@ -202,6 +202,7 @@ def suggest(
     themes: Sequence[str],
     served: Sequence[ServedKind] = (),
     views: Sequence[str] = (),
+    tenants: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """Completions of a command line: (whole line, what it does), the best first. `served` are the kinds that clusters
     have told of.
@@ -222,7 +223,7 @@ def suggest(
         elif name == "tree":
             values = contexts
         elif by_name(name) is not None and name not in WORDS:
-            return _filters(text, rest, contexts, namespaces)
+            return _filters(text, rest, contexts, namespaces, tenants)
         last = rest.rpartition(" ")[2]
         stem = text[: len(text) - len(last)]
         sign = "-" if last.startswith("-") else ""
@@ -237,13 +238,15 @@ def suggest(
     return sorted(found, key=lambda pair: (len(pair[0]), pair[0])) if word else found
 
 
-def _filters(text: str, rest: str, contexts: Sequence[str], namespaces: Sequence[str]) -> list[tuple[str, str]]:
+def _filters(
+    text: str, rest: str, contexts: Sequence[str], namespaces: Sequence[str], tenants: Sequence[str]
+) -> list[tuple[str, str]]:
     """Completions of the filter that follows the name of a kind."""
     from fluxtui.insight.filter import complete
 
     if not rest:
         return []
-    found = complete(rest, len(rest), {"ns": namespaces, "tenant": namespaces, "cluster": contexts})
+    found = complete(rest, len(rest), {"ns": namespaces, "tenant": tenants or namespaces, "cluster": contexts})
     start = text[: len(text) - len(rest)]
     return [(f"{start}{rest[: found.start]}{choice}{rest[found.end :]}", "") for choice in found.choices]
 

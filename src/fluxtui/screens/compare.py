@@ -136,7 +136,7 @@ class CompareScreen(FleetScreen):
         self.rest_on(self.query_one("#table"))
 
     def _fill(self, text: str) -> None:
-        accept = compile_filter(text, self.desk.now())
+        accept = compile_filter(text, self.desk.now(), store=self.desk.store)
         found = self._comparison.differing if self._comparison is not None else ()
         if text.strip() or self.desk.namespace:
             found = [each for each in found if any(self._passes(row, accept) for row in (each.left, each.right))]

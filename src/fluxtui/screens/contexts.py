@@ -148,7 +148,7 @@ class ContextsScreen(FleetScreen):
         if filter_text.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
-            accept = compile_filter(filter_text, self.desk.now())
+            accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store)
             if accept.problems:
                 return str(accept.problems[0])
         rows = ContextRows(self.desk, accept)

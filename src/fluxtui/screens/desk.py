@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluxtui.config import View
+from fluxtui.insight.blast import TENANT_LABEL
 from fluxtui.insight.place import Trail
 from fluxtui.insight.triage import TriageReport, triage
 from fluxtui.insight.watched import Watched
@@ -171,6 +172,14 @@ class Desk:
         for cluster in self.clusters():
             found.update(self.store.cluster(cluster).index("namespace").terms())
             found.update(row.record.name for row in self.store.table(cluster, "Namespace").rows.values())
+        return sorted(found - {""})
+
+    def tenants(self) -> list[str]:
+        """The names of the tenants that labels of namespaces tell of, and of all namespaces: each may be one."""
+        found = set(self.namespaces())
+        for cluster in self.clusters():
+            rows = self.store.table(cluster, "Namespace").rows.values()
+            found.update(row.record.label(TENANT_LABEL) for row in rows if TENANT_LABEL in row.record.labels)
         return sorted(found - {""})
 
     def scope_words(self) -> str:

@@ -16,6 +16,7 @@ from fluxtui import keymap
 from fluxtui.actions.target import Target
 from fluxtui.config import View
 from fluxtui.insight.place import Place
+from fluxtui.insight.tenants import changed_hands
 from fluxtui.kinds.status import Status
 from fluxtui.kube.answers import Forbidden, KubeError, LoginNeeded, Unauthorized
 from fluxtui.kube.beside import Beside
@@ -64,6 +65,8 @@ class KindsScreen(ListScreen):
         self._wide = -1
         self._waits = False
         """Whether the filter speaks of columns that no server has told of yet: it is judged with the first rows."""
+        self._wanted = ""
+        """What the list is filtered by."""
         self._leaving: Timer | None = None
 
     # What is listed
@@ -226,6 +229,7 @@ class KindsScreen(ListScreen):
             accept = compile_filter(filter_text, self.desk.now(), store=self.desk.store, columns=fields)
             if accept.problems:
                 return str(accept.problems[0])
+        self._wanted = filter_text
         rows = self._stores.rows(listed.key for listed in self._listed)
         by = order(self._stores, self._sort[0])
         self._listing.rebuild(rows, accept=accept, order=by, descending=self._sort[1])
@@ -269,6 +273,10 @@ class KindsScreen(ListScreen):
 
     def follow(self, batch: Batch) -> None:
         """What is watched has changed."""
+        if changed_hands(self._wanted, batch):
+            self._fill(self._wanted)
+            self.table.refresh_all()
+            self.show_all()
         self._apply(batch, {listed.key for listed in self._listed} - self._stores.keys)
 
     def _apply(self, batch: Batch, keys: AbstractSet[str]) -> None:

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from fluxtui import keymap
 from fluxtui.insight.narrowing import narrows
 from fluxtui.insight.place import Place
+from fluxtui.insight.tenants import changed_hands
 from fluxtui.kinds.kind import Kind
 from fluxtui.kinds.status import Status
 from fluxtui.kinds.table import KINDS
@@ -43,6 +44,8 @@ class ResourcesScreen(ListScreen):
         super().__init__(desk, ("status", False))
         self._filter = ""
         """What the list is filtered by now."""
+        self._wanted = ""
+        """What it is filtered by as soon as all rows were gone through."""
 
     # What is listed
 
@@ -108,6 +111,7 @@ class ResourcesScreen(ListScreen):
         """Rebuild the listing under a filter; returns what is wrong with the filter, and then changes nothing."""
         accept, wrong = self._accepted(filter_text)
         if not wrong:
+            self._wanted = filter_text
             for _ in self._filling(filter_text, accept):
                 pass
         return wrong
@@ -140,9 +144,10 @@ class ResourcesScreen(ListScreen):
             self._refill(text, accept)
         return wrong
 
-    def _refill(self, text: str, accept: Accept) -> None:
-        """Bring the list to another filter, or another order."""
-        steps = self._filling(text, accept, narrower=narrows(self._filter, text))
+    def _refill(self, text: str, accept: Accept, *, anew: bool = False) -> None:
+        """Bring the list to another filter, or another order; `anew` if what it hides may be another too."""
+        steps = self._filling(text, accept, narrower=not anew and narrows(self._filter, text))
+        self._wanted = text
         self.workers.cancel_group(self, "filter")
         if self._listing.total <= AT_ONCE:
             for _ in steps:
@@ -165,6 +170,8 @@ class ResourcesScreen(ListScreen):
 
     def follow(self, batch: Batch) -> None:
         """Rows that changed in place are painted again; the list itself only if rows came, went or moved."""
+        if changed_hands(self._wanted, batch):
+            self._refill(self._wanted, self._accepted(self._wanted)[0], anew=True)
         moved, repaint = self._listing.apply(batch.changes)
         table = self.table
         states = any(kind == self._kind.name for _, kind in batch.states)

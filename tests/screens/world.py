@@ -30,7 +30,7 @@ from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.reflection import Reflection
 from fluxtui.kube.transport import Reader
 from fluxtui.kube.transport import Resource as Place
-from fluxtui.simulator import demo, tables
+from fluxtui.simulator import demo, selectors, tables
 from fluxtui.simulator.resources import Resource
 from fluxtui.simulator.simulation import Member
 from fluxtui.store.state import DataState, Phase
@@ -75,14 +75,15 @@ def _fleet_of(scenario: str, seed: int) -> dict[str, tuple[str, frozenset[str]]]
     }
 
 
+@functools.cache
+def _selector(labels: str) -> selectors.Match | None:
+    return selectors.labels(labels)
+
+
 def _selected(kind: Kind, obj: Json) -> bool:
-    """Whether the server would list the object, by the kind's label selector (``key=value`` or ``key``)."""
-    labels = obj["metadata"].get("labels") or {}
-    for term in filter(None, kind.labels.split(",")):
-        key, _, value = term.partition("=")
-        if key not in labels or (value and labels[key] != value):
-            return False
-    return True
+    """Whether the server would list the object, by the kind's label selector."""
+    match = _selector(kind.labels)
+    return match is None or match(obj)
 
 
 def _host(name: str) -> str:

@@ -102,10 +102,9 @@ class _DeploymentStatus(Struct, gc=False):
 Deployment = Resource[_DeploymentSpec, _DeploymentStatus]
 
 
-def _flatten_deployment(resource: Deployment) -> Record:
-    """Ready by kstatus' rule for Deployments (all wanted replicas available), else the failing condition's words.
-
-    Available with less than all replicas is neither ready nor failed: a rollout or a restart is under way.
+def controller(resource: Deployment) -> Record:
+    """The record of a Deployment: ready by kstatus' rule (all wanted replicas available), else the failing condition's
+    words. Available with less than all replicas is neither ready nor failed: a rollout or a restart is under way.
     """
     told = identity("Deployment", resource.metadata)
     spec, status = resource.spec or _DeploymentSpec(), resource.status or _DeploymentStatus()
@@ -267,7 +266,7 @@ KINDS = (
             Column("images", "IMAGE", lambda r: " ".join(_image_tag(i) for i in r.images), width=20, weight=2),
         ),
         rank=3,
-        decoder=Decoder(Deployment, _flatten_deployment),
+        decoder=Decoder(Deployment, controller),
     ),
     Kind(
         name="Pod",

@@ -54,7 +54,7 @@ def _unanswered(held: Held, told: Told, found: Sequence[DeploymentRecord], total
     asked = hooks(held)
     about = [each.id for each in found] + list(dict.fromkeys(config.id for config, _ in asked))
     if not found:
-        state = "there is no admission-controller (of the label app.kubernetes.io/part-of=kyverno)"
+        state = "there is no admission-controller (by the labels of Kyverno's chart)"
     else:
         state = f"0 of {total} admission controllers are available" if total else "the admission-controller is at 0"
     failing = [hook for _, hook in asked if hook.failure_policy == "Fail"]

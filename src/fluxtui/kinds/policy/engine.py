@@ -16,8 +16,9 @@ from fluxtui.kinds.record import Record
 from fluxtui.kinds.text import clean, line, shared, word
 from fluxtui.kinds.wire import Condition, Int, Metadata, Reference, Resource, Text, Time
 
-CONTROLLERS = "app.kubernetes.io/part-of=kyverno"
-"""The label of Kyverno's own Deployments (its Helm chart)."""
+COMPONENT = "app.kubernetes.io/component"
+CONTROLLERS = ("admission-controller", "background-controller", "cleanup-controller", "reports-controller")
+"""The `COMPONENT` of each of Kyverno's own Deployments (its Helm chart: the names are those of the release)."""
 HOOKS = "webhook.kyverno.io/managed-by=kyverno"
 """The label that Kyverno gives the webhook configurations that it writes."""
 BACKLOGS = ("EphemeralReport", "ClusterEphemeralReport")
@@ -249,16 +250,24 @@ def _cleanup_kind(name: str, plural: str, short: str, *, namespaced: bool) -> Ki
 
 _DEPLOYMENT = next(kind for kind in cluster.KINDS if kind.name == "Deployment")
 
+
+def _controller(told: cluster.Deployment) -> Record | None:
+    """Others have an admission controller, too: Kyverno's chart names itself in its labels, whatever its release."""
+    labels = told.metadata.labels or {}
+    ours = any("kyverno" in labels.get(key, "") for key in ("app.kubernetes.io/part-of", "helm.sh/chart"))
+    return cluster.controller(told) if ours else None
+
+
 KINDS = (
     Kind(
         name="Deployment",
         group="apps",
         versions=("v1",),
         plural="deployments",
-        labels=CONTROLLERS,
+        labels=f"{COMPONENT} in ({', '.join(CONTROLLERS)})",
         columns=_DEPLOYMENT.columns,
         rank=2,
-        decoder=_DEPLOYMENT.decoder,
+        decoder=Decoder(cluster.Deployment, _controller),
     ),
     _hook_kind("ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
     _hook_kind("MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),

@@ -200,7 +200,7 @@ async def test_a_filter_for_a_tenant_follows_the_labels_of_namespaces(fleet: Wor
         await sees(pilot, "113 of 340")
         fleet.put("alpha", namespace("frontend"))
         fleet.tell()
-        await sees(pilot, "57 of 340")
+        await sees(pilot, "56 of 340")
 
 
 async def test_faults_only_and_everything_again_with_one_key(fleet: World) -> None:

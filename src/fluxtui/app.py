@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 
 from fluxtui import keymap, themes
 from fluxtui.config import Config, folder
-from fluxtui.insight.place import PAGE, Place
+from fluxtui.insight.place import PAGE, VIOLATION, Place
 from fluxtui.insight.status import assess
 from fluxtui.kinds.text import clean
 from fluxtui.kube.auth import Impersonation
@@ -98,7 +98,7 @@ class FluxtuiApp(App[None]):
         self.desk.badge_listeners.append(self._badge_changed)
         for mode in MODES:
             self.add_mode(mode, partial(screen_of, mode, self.desk))
-        self.desk.places = frozenset({*MODES, PAGE})
+        self.desk.places = frozenset({*MODES, PAGE, VIOLATION})
         for name in themes.BUILTIN:
             self.register_theme(themes.builtin(name))
         if self._wanted_theme in themes.BUILTIN:  # from the first paint on: a change of theme parses all styles anew

@@ -10,6 +10,7 @@ APP: tuple[Binding, ...] = (
     Binding("3", "go('health')", "Health", show=False, id="app.health"),
     Binding("2", "go('tree')", "Tree", show=False, id="app.tree"),
     Binding("4", "go('resources')", "Resources", show=False, id="app.resources"),
+    Binding("5", "go('policy')", "Policy", show=False, id="app.policy"),
     Binding("9", "go('changes')", "Changes", show=False, id="app.changes"),
     Binding("question_mark", "keys", "Keys", show=False, id="app.keys"),
     Binding("ctrl+r", "actions", "Actions: under way, or on record", show=False, id="app.actions"),
@@ -125,6 +126,37 @@ TREE: tuple[Binding, ...] = (
     Binding("C", "reset", "Fold what is healthy", show=False, id="tree.reset"),
 )
 
+POLICY_LIST: tuple[Binding, ...] = (
+    Binding("space", "screen.fold", "Fold or unfold", show=False, id="policy.toggle"),
+    Binding("left", "screen.left", "Fold; in the matrix, the clusters before", show=False, id="policy.fold"),
+    Binding("right", "screen.right", "Unfold; in the matrix, the clusters after", show=False, id="policy.unfold"),
+)
+"""Of the list of violations itself, where they stand before the list's own keys."""
+POLICY: tuple[Binding, ...] = (
+    Binding("v", "view", "Next grouping: policy, owner, resource", show=False, id="policy.view"),
+    Binding("m", "matrix", "Policies and clusters as a matrix", show=False, id="policy.matrix"),
+    Binding("s", "skips", "Show what was skipped, or hide it", show=False, id="policy.skips"),
+    Binding("x", "mark", "Mark", show=False, id="policy.mark"),
+    Binding("z", "zoom", "Details alone", show=False, id="policy.zoom"),
+    Binding("N", "sort('name')", "Sort by name", show=False, id="policy.sort-name"),
+    Binding("A", "sort('since')", "Sort by age", show=False, id="policy.sort-since"),
+    Binding("S", "sort('severity')", "Sort by severity", show=False, id="policy.sort-severity"),
+    Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", show=False, id="policy.sort-before"),
+    Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", show=False, id="policy.sort-next"),
+    Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="policy.unfold-below"),
+    Binding("E", "open_all", "Unfold everything", show=False, id="policy.unfold-all"),
+    Binding("C", "reset", "Fold everything", show=False, id="policy.reset"),
+)
+VIOLATION: tuple[Binding, ...] = (
+    Binding("tab,right", "turn(1)", "Next tab", show=False, id="violation.next"),
+    Binding("shift+tab,left", "turn(-1)", "Previous tab", show=False, id="violation.previous"),
+    Binding("i", "page('overview')", "Overview", show=False, id="violation.overview"),
+    Binding("o", "page('object')", "The object, with the place pointed at", show=False, id="violation.object"),
+    Binding("p", "page('policy')", "The rule", show=False, id="violation.rule"),
+    Binding("x", "page('draft')", "Draft an exception", show=False, id="violation.draft"),
+    Binding("e", "export", "Copy or save the draft", show=False, id="violation.export"),
+)
+
 APPLICATION: tuple[Binding, ...] = (
     Binding("n", "trouble(1)", "Next line that is not well", show=False, id="application.next"),
     Binding("N", "trouble(-1)", "Previous line that is not well", show=False, id="application.previous"),
@@ -221,6 +253,9 @@ def all_ids() -> set[str]:
         *KINDS,
         *TREE_LIST,
         *TREE,
+        *POLICY_LIST,
+        *POLICY,
+        *VIOLATION,
         *APPLICATION,
         *COMPARE,
         *RESOURCE,

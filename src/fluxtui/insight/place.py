@@ -9,6 +9,8 @@ from fluxtui.kinds.table import KINDS
 
 PAGE = "resource"
 """The screen that is the page of one object."""
+VIOLATION = "violation"
+"""The screen that is the page of one violation; `Place.asked` has the key of it."""
 MOST = 60
 """Places that are remembered."""
 
@@ -46,6 +48,9 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         if self.object:
             kind, namespace, name = split_id(self.object)
             return f"{kind} {namespace}/{name} in {self.cluster}" if namespace else f"{kind} {name} in {self.cluster}"
+        if self.screen == VIOLATION:
+            cluster, _, policy, rule, _, kind, *names = [*self.asked.split("|"), *[""] * 8][:8]
+            return f"{policy}{f' / {rule}' if rule else ''} by {kind} {'/'.join(filter(None, names))} in {cluster}"
         known = KINDS.get(self.kind)
         what = known.title if known is not None else self.kind.replace(",", ", ") or self.screen.capitalize()
         return " · ".join(filter(None, (what, self.asked, self.filter, ", ".join(self.scope), self.namespace)))

@@ -35,6 +35,7 @@ TABS: tuple[Tab, ...] = (
     Tab("tree", "2", "Tree"),
     Tab("health", "3", "Health"),
     Tab("resources", "4", "Resources"),
+    Tab("policy", "5", "Policy"),
     Tab("changes", "9", "Changes"),
 )
 

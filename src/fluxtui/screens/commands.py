@@ -94,6 +94,7 @@ WORDS: dict[str, tuple[Command, str]] = {
     "tree": (Go("tree"), "who waits for whom: a cluster, an object or a filter may follow"),
     "app": (Go("app"), "everything that a Flux object deploys, live: `:app namespace/name`"),
     "resources": (Go("resources"), "lists of every kind"),
+    "policy": (Go("policy"), "who breaks which rule: `by owner`, `by resource`, `matrix`, a filter may follow"),
     "changes": (Go("changes"), "what changed when: a window of time may follow, such as 2h"),
     "kinds": (Go("kinds"), "any kind that a cluster serves: `:pods`, `:ks,hr,deploy`"),
     "view": (ShowView(""), "a list that the configuration names"),
@@ -122,6 +123,7 @@ ALIASES = {
     "orphan": "orphans", "leftovers": "orphans", "application": "app", "deploys": "app",
     "engines": "engine", "kyverno": "engine",
     "allowlist": "guardrails", "guardrail": "guardrails",
+    "policies": "policy", "violations": "policy",
     "notes": "handover", "findings": "handover",
     "wall": "kiosk",
     "actions": "journal",
@@ -149,7 +151,7 @@ def parse(text: str) -> Command:
         return ShowView(rest)
     if name in ("open", "bookmark"):
         return _place(name, rest)
-    if name in ("tree", "orphans") or (name == "app" and rest):
+    if name in ("tree", "orphans") or (name in ("app", "policy") and rest):
         return Go(name, filter=rest)
     if name == "changes" and rest:
         return Go("changes", seconds=_window(rest))
@@ -215,6 +217,7 @@ def suggest(
             "ns": namespaces,
             "app": namespaces,
             "orphans": namespaces,
+            "policy": ("by policy", "by owner", "by resource", "matrix") if " " not in rest else (),
             "theme": themes,
             "view": views,
         }.get(name, ())

@@ -12,6 +12,7 @@ MODES: Mapping[str, str] = {
     "tree": "tree.TreeScreen",
     "health": "health.HealthScreen",
     "resources": "resources.ResourcesScreen",
+    "policy": "policy.PolicyScreen",
     "changes": "changes.ChangesScreen",
     "app": "application.ApplicationScreen",
     "kinds": "kinds.KindsScreen",

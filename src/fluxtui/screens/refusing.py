@@ -29,6 +29,8 @@ def refusal(desk: Desk, text: str) -> str:
             return ""
         case Go("app", filter=str() as words):
             return _wrong_app(desk, words)
+        case Go("policy", filter=str() as words):
+            return _wrong_policy(words)
         case Go(filter=str() as words) if words.strip():
             from fluxtui.insight.filter import compile as compile_filter
 
@@ -53,6 +55,15 @@ def _wrong_app(desk: Desk, words: str) -> str:
     except AppError as error:
         return str(error)
     return ""
+
+
+def _wrong_policy(words: str) -> str:
+    """Why violations cannot be filtered so."""
+    from fluxtui.insight.policy.board import asked
+    from fluxtui.insight.policy.narrowing import compile as compile_filter
+
+    problems = compile_filter(asked(words).filter, 0).problems
+    return f"filter: {problems[0]}" if problems else ""
 
 
 def wrong_view(desk: Desk, name: str) -> str:

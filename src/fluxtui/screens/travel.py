@@ -4,7 +4,7 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
-from fluxtui.insight.place import Place, Ref
+from fluxtui.insight.place import VIOLATION, Place, Ref
 from fluxtui.kinds.record import split_id
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.details import named
@@ -36,6 +36,9 @@ async def travel(app: App[None], desk: Desk, place: Place) -> None:
     """Stand at a place: its screen, kind, filter, scope, page and tab, and its cursor where that is still there."""
     if place.ref is not None:
         await _open_page(app, desk, place, place.ref)
+        return
+    if place.screen == VIOLATION:
+        await _open_violation(app, desk, place)
         return
     from fluxtui.screens.base import FleetScreen
 
@@ -71,6 +74,23 @@ async def _open_page(app: App[None], desk: Desk, place: Place, ref: Ref) -> None
             app.screen.show_page(place.tab)
     else:
         await app.push_screen(ResourceScreen(desk, *ref, place.tab))
+
+
+async def _open_violation(app: App[None], desk: Desk, place: Place) -> None:
+    """The page of a violation: one that lies under others already, or a new one."""
+    from fluxtui.screens.violation import ViolationScreen
+
+    def is_it(screen: Screen[object]) -> bool:
+        return isinstance(screen, ViolationScreen) and screen.key == place.asked
+
+    if any(is_it(screen) for screen in app.screen_stack):
+        while not is_it(app.screen):
+            app.pop_screen()
+    if isinstance(app.screen, ViolationScreen) and is_it(app.screen):
+        if place.tab:
+            app.screen.action_page(place.tab)
+    else:
+        await app.push_screen(ViolationScreen(desk, place.asked, place.tab))
 
 
 def put_cursor(screen: Screen[None], ref: Ref | None) -> None:

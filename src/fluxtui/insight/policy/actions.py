@@ -84,7 +84,7 @@ def _overridden(overrides: Iterable[Override], namespace: str, labels: Labels) -
         known = labels(namespace) if namespace else ""
         if known is None:
             return "?"
-        if _selected(each.selects, known):
+        if selected(each.selects, known):
             return each.action
     return ""
 
@@ -99,14 +99,15 @@ def _bound(bindings: Iterable[BindingRecord], namespace: str, labels: Labels) ->
             if known is None:
                 unknown = True
                 continue
-            if not _selected(each.selects, known):
+            if not selected(each.selects, known):
                 continue
         told += each.actions
     found = _strongest(told)
     return Action.UNKNOWN if unknown and found is not Action.DENY else found
 
 
-def _selected(asked: tuple[Requirement, ...], labels: str) -> bool:
+def selected(asked: tuple[Requirement, ...], labels: str) -> bool:
+    """Whether a selector's conditions all hold for labels, ``k=v`` lines."""
     held: dict[str, str] = {}
     for each in labels.split("\n"):
         key, _, held[key] = each.partition("=")

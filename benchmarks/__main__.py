@@ -16,7 +16,19 @@ from typing import Any
 
 from benchmarks.figures import Figure, Plan, table
 
-SUBJECTS = ("first_paint", "kubeconfig", "ingest", "rows", "palette", "logs", "tree", "simulated", "real", "fleets")
+SUBJECTS = (
+    "first_paint",
+    "kubeconfig",
+    "ingest",
+    "rows",
+    "palette",
+    "logs",
+    "tree",
+    "policy",
+    "simulated",
+    "real",
+    "fleets",
+)
 """Modules, in the order in which they run."""
 
 

@@ -27,6 +27,7 @@ SUBJECTS = (
     "policy",
     "simulated",
     "real",
+    "policy_real",
     "fleets",
 )
 """Modules, in the order in which they run."""

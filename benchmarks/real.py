@@ -34,7 +34,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
         return
     with tempfile.TemporaryDirectory(prefix="fluxtui-bench-") as name, running(plan.assets, Path(name)) as url:
         asyncio.run(fill(url, OBJECTS))
-        served = Served("kube-apiserver", str(_kubeconfig(Path(name, "kubeconfig"), url)), "real", OBJECTS)
+        served = Served("kube-apiserver", str(kubeconfig(Path(name, "kubeconfig"), url)), "real", OBJECTS)
         time.sleep(5)  # it is still busy with what it was given
         yield from measure_thousands(plan, served, busy=False)
         command = [sys.executable, "-m", "benchmarks.churn", url, str(RATE), str(OBJECTS)]
@@ -119,7 +119,8 @@ def _until(url: str) -> None:
         time.sleep(0.2)
 
 
-def _kubeconfig(path: Path, url: str) -> Path:
+def kubeconfig(path: Path, url: str) -> Path:
+    """Write one with the context ``real`` there."""
     cluster = {"server": url, "insecure-skip-tls-verify": True}
     content = {
         "apiVersion": "v1",

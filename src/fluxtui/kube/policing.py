@@ -1,8 +1,8 @@
 """The policy of every cluster of a fleet: reports, policies, exceptions and the engine, in a store of their own.
 
-A cluster is asked when its delivery has been listed: what on-call looks at first comes first. Two things are counted
-instead of read: the reports that wait to become reports, of which there may be hundreds of thousands, and very many
-reports while they are read, so that the first figures do not wait for the last page.
+A cluster is asked when its delivery has been listed: what on-call looks at first comes first. Very many reports are
+counted before they are read, so that the first figures do not wait for the last page; those that wait to become
+reports, of which there may be hundreds of thousands, are counted and never read.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from fluxtui.kinds.policy.table import POLICY_KINDS
 from fluxtui.kube.answers import KubeError
 from fluxtui.kube.cluster import Cluster
 from fluxtui.kube.fleet import Fleet
-from fluxtui.kube.glimpse import NONE, Glimpse, count, glimpse
+from fluxtui.kube.glimpse import Glimpse, count, glimpse
 from fluxtui.kube.pump import Pump
 from fluxtui.kube.reflection import Reflection
 from fluxtui.kube.transport import Resource
@@ -55,13 +55,12 @@ class Policing:
         self.store = Store(assess)
         self.backlogs: dict[str, int] = {}
         """Ephemeral reports, by cluster; those that do not say are missing."""
-        self.glimpses: dict[tuple[str, str], Glimpse] = {}
-        """What very many reports amount to, by (cluster, kind), counted before they were read."""
         self._fleet = fleet
         self._changed = changed
         self._pump = Pump(self.store, lambda _: changed(), PERIOD)
         self._telling: asyncio.Task[None] | None = None
         self._followed: dict[str, Followed] = {}
+        self._glimpses: dict[str, Glimpse] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     def sync(self) -> None:
@@ -98,12 +97,7 @@ class Policing:
     @property
     def counted(self) -> dict[str, tuple[int, Counts]]:
         """How many reports there are where they were counted before they were read, and what they amount to."""
-        found: dict[str, tuple[int, Counts]] = {}
-        for (cluster, _), each in self.glimpses.items():
-            reports, counts = found.get(cluster, (0, NONE))
-            fail, warn, error, skip, passed = (one + more for one, more in zip(counts, each.total, strict=True))
-            found[cluster] = reports + each.reports, (fail, warn, error, skip, passed)
-        return found
+        return {name: (found.reports, found.counts) for name, found in self._glimpses.items()}
 
     def resource(self, cluster: str, kind: str) -> Resource | None:
         """Where a kind of policy lives on the server of a cluster; None where it is not served, or not known to be."""
@@ -122,8 +116,7 @@ class Policing:
     def _leave(self, followed: Followed) -> None:
         name = followed.cluster.name
         self.backlogs.pop(name, None)
-        for key in [key for key in self.glimpses if key[0] == name]:
-            del self.glimpses[key]
+        self._glimpses.pop(name, None)
         task = asyncio.create_task(self._end(followed), name=f"{name} leaves")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
@@ -146,6 +139,7 @@ class Policing:
             followed.settled = True
             self._changed()
             return
+        await self._glimpse(followed.cluster)
         running = asyncio.create_task(followed.reflection.run(), name=f"{followed.cluster.name} policy kinds")
         try:
             await followed.reflection.settled()
@@ -159,23 +153,26 @@ class Policing:
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 
+    async def _glimpse(self, cluster: Cluster) -> None:
+        """What very many reports amount to. Where that goes wrong, their list says what it is."""
+        for kind in (POLICY_KINDS[name] for name in sorted(REPORTS)):
+            resource = Resource(kind.group, kind.versions[0], kind.plural, kind.namespaced)
+            with contextlib.suppress(KubeError):
+                if await count(cluster.reader, resource) > MANY:
+                    found = await glimpse(cluster.reader, resource)
+                    before = self._glimpses.get(cluster.name, Glimpse())
+                    fail, warn, error, skip, passed = map(sum, zip(before.counts, found.counts, strict=True))
+                    counts = fail, warn, error, skip, passed
+                    self._glimpses[cluster.name] = Glimpse(before.reports + found.reports, counts)
+                    self._changed()
+
     async def _count(self, followed: Followed) -> None:
-        """What is there before it is read; then, now and again, how much waits to become a report."""
-        await followed.cluster.settled()
+        """Now and again, how much waits to become a report."""
         await followed.reflection.met()
-        for kind in sorted(REPORTS):
-            await self._glimpse(followed, kind)
         while True:
             if followed.reflection.resource("ClusterPolicy") is not None:
                 await self._count_backlog(followed)
             await asyncio.sleep(COUNTING)
-
-    async def _glimpse(self, followed: Followed, kind: str) -> None:
-        resource, reader = followed.reflection.resource(kind), followed.cluster.reader
-        with contextlib.suppress(KubeError):  # the list of them says what is wrong
-            if resource is not None and await count(reader, resource) > MANY:
-                self.glimpses[followed.cluster.name, kind] = await glimpse(reader, resource)
-                self._changed()
 
     async def _count_backlog(self, followed: Followed) -> None:
         name, found = followed.cluster.name, list[int]()

@@ -180,7 +180,7 @@ class PolicyScreen(FleetScreen):
         together = yield from total(groups)
         kept: list[Group] = []
         if not desk.namespace:
-            kept = yield from clean(picture, picture.violations, desk.scope, accepts)
+            kept = yield from clean(picture, picture.violations, desk.scope, accepts, skips=self._skips)
         blocked, excepted = yield from told(desk.guard.store, desk.clusters())
         if by is By.POLICY:
             groups += kept

@@ -215,7 +215,7 @@ def _nobody(board: Board, group: Group) -> Span:
     doubt = [each.cluster for each in board.picture.coverage if standing(each) not in ("known", "none")]
     unknown = f"; not known of {joined(doubt)}" if doubt else ""
     if objects:
-        return f"nobody: {plural(objects, 'object')} passed{unknown}", "" if doubt else "success"
+        return f"nobody of {plural(objects, 'object')} that were checked{unknown}", "" if doubt else "success"
     return f"nobody, but no report tells of an object that was checked{unknown}", "warning"
 
 

@@ -3,6 +3,9 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.policy.conftest import World, result, scope_of
 
 from fluxtui.insight.policy.model import Action, Known
 from fluxtui.insight.policy.picture import picture
@@ -270,3 +273,42 @@ def test_malformed_reports_break_nothing_and_carry_no_control_characters(prod, b
     for each in picture.violations:
         for text in (each.policy, each.rule, each.subject.kind, each.subject.name, each.finding.message, each.key):
             assert text.replace("\n", "").isprintable()
+
+
+OBJECTS = ("v1 Pod a/x", "v1 Pod b/x", "apps/v1 Deployment a/x", "v1 Namespace a")
+RESULTS = ("fail", "warn", "error", "skip", "pass")
+RESULT = st.tuples(st.sampled_from(["p", "q"]), st.sampled_from(["r", "autogen-r", "s"]), st.sampled_from(RESULTS))
+REPORT = st.tuples(
+    st.sampled_from(OBJECTS),
+    st.sampled_from(["PolicyReport", "Report"]),
+    st.integers(1, 4),
+    st.lists(RESULT, max_size=5),
+    st.booleans(),
+)
+
+
+@given(st.lists(REPORT, max_size=8))
+def test_each_rule_and_object_counts_once_as_its_newest_report_says(reports):
+    world = World()
+    world.cluster()
+    best: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for number, (about_, kind, at, results, beside) in enumerate(reports):
+        scope = scope_of(about_)
+        if beside:  # another producer's way to say the same
+            told_ = [{**result(each, at), "resources": [scope]} for each in results]
+            meta = {"name": f"n{number}", "namespace": "a", "resourceVersion": "1"}
+            world.write(kind, {"metadata": meta, "results": told_})
+        else:
+            world.report(about_, *results, kind=kind, at=at, name=f"n{number}")
+        newest: dict[tuple[str, str, str], int] = {}
+        for policy, rule, outcome in results:
+            key = (about_, policy, rule.removeprefix("autogen-"))
+            newest[key] = min(newest.get(key, 9), RESULTS.index(outcome))
+        for key, rank in newest.items():  # of two reports of one moment the worse counts
+            best[key] = min(best.get(key, (0, 0)), (-at, rank))
+    picture = world.picture()
+    found = Counter(each.finding.result for each in picture.violations)
+    expected = Counter(RESULTS[rank] for _, rank in best.values())
+    assert (*(found[word] for word in RESULTS[:4]), picture.passes) == tuple(expected[word] for word in RESULTS)
+    assert sum(picture.checked.values()) == len(best)
+    assert len({each.key for each in picture.violations}) == len(picture.violations)

@@ -278,14 +278,20 @@ def total(groups: Sequence[Group]) -> Generator[None, None, Group]:
 
 
 def clean(
-    picture: Picture, violated: Iterable[Violation], clusters: frozenset[str], accepts: Narrowing
+    picture: Picture,
+    violated: Iterable[Violation],
+    clusters: frozenset[str],
+    accepts: Narrowing,
+    *,
+    skips: bool = False,
 ) -> Generator[None, None, list[Group]]:
     """The rules that are held in these clusters (empty: all) and that nobody there violates: what may be enforced most
-    easily. Rules that neither deny nor report are none: they mutate or generate.
+    easily. Rules that neither deny nor report are none: they mutate or generate. What was skipped is no violation, but
+    where `skips` are listed, its rule is.
     """
     known: set[tuple[str, str]] = set()
     for number, each in enumerate(violated):
-        if not clusters or each.cluster in clusters:
+        if (not clusters or each.cluster in clusters) and (skips or each.finding.result != "skip"):
             known.add((each.policy, each.rule))
         if not number % (STEP * 10):
             yield

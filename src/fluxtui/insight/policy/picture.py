@@ -20,6 +20,8 @@ from fluxtui.store.store import ClusterData, Store
 SLICE = 2000
 """What is done between two yields, in results read; one that is told counts as `TOLD`."""
 TOLD = 6
+CROWD = 1 << 40
+"""More than there can be reports: marks objects that results name themselves."""
 NONE = (0, 0, 0, 0, 0)
 WORST = {result: place for place, result in enumerate(RESULTS)}
 ORDER = tuple(sorted(REPORTS))
@@ -71,6 +73,8 @@ _Read = tuple[_Rule, Finding, bool, bool]
 
 _Told = tuple[ReportRecord, Subject | None, list[_Read]]
 """A report, what it is about, and what it says."""
+_Kept = dict[tuple[str, str], tuple[_Read, ReportRecord, Subject]]
+"""By rule and object: what is told of it, by which report."""
 
 
 class _Drawing:
@@ -85,6 +89,8 @@ class _Drawing:
         self.policies = dict(_policies(data)) if data is not None else {}
         self.reports: list[ReportRecord] = []
         self.unread = self.cut = self.newest = 0
+        self._done = 0
+        """Work since the last yield."""
         self._cluster = cluster
         self._delivery = delivery.find(cluster)
         self._known = known
@@ -96,36 +102,63 @@ class _Drawing:
     def draw(self, data: ClusterData) -> Generator[None, None, None]:
         """Read every report: those alone about their object at once, then what several tell of the same one."""
         yield from self._list(data)
+        about, told = yield from self._sort()
+        several: dict[str, list[_Told]] = {}
+        for report, (subject, key) in zip(self.reports, about, strict=True):
+            read = [self._read.get(id(each)) or self._learn(each) for each in report.findings]
+            if subject is None or told.get(key, CROWD) > 1 or _repeats(read):
+                several.setdefault(key if told.get(key, CROWD) < CROWD else "", []).append((report, subject, read))
+                self._done += len(read)
+            else:
+                self._tell(report, subject, read)
+            if self._done > SLICE:
+                yield self._rest()
+        crowd = several.pop("", [])
+        for held in several.values():
+            for report, subject, read in _once(held):
+                self._tell(report, subject, read)
+            if self._done > SLICE:
+                yield self._rest()
+        yield from self._unravel(crowd)
+
+    def _sort(self) -> Generator[None, None, tuple[list[tuple[Subject | None, str]], dict[str, int]]]:
+        """What each report is about, with its key, and how many reports are about each key: `CROWD` and more where
+        results name the object themselves.
+        """
         told: dict[str, int] = {}
         about: list[tuple[Subject | None, str]] = []
         for at, report in enumerate(self.reports):
-            subject = self._about(report)
-            key = subject_key(subject) if subject is not None else ""
+            subject, key = self._about(report), ""
+            scopes = (subject,) if subject is not None else ()
+            named_there = [each for finding in report.findings for each in finding.subjects]
+            for each in (*named_there, *scopes) if named_there else ():
+                key_there = subject_key(each)
+                told[key_there] = told.get(key_there, 0) + CROWD
+            if subject is not None and not named_there:
+                key = subject_key(subject)
+                told[key] = told.get(key, 0) + 1
             about.append((subject, key))
-            told[key] = told.get(key, 0) + 1
-            if at % SLICE == 0:
+            if at % (SLICE // 2) == 0:
                 yield
-        several: dict[str, list[_Told]] = {}
-        done = 0
-        for report, (subject, key) in zip(self.reports, about, strict=True):
-            read = [self._read.get(id(each)) or self._learn(each) for each in report.findings]
-            before = len(self.violations)
-            if subject is None or told[key] > 1 or _repeats(read):
-                several.setdefault(key, []).append((report, subject, read))
-            else:
-                self._tell(report, subject, read)
-            done += 1 + len(read) + TOLD * (len(self.violations) - before)
-            if done > SLICE:
-                done = 0
-                yield
-        for held in several.values():
-            for report, subject, read in _once(held):
-                before = len(self.violations)
-                self._tell(report, subject, read)
-                done += 1 + 2 * len(read) + TOLD * (len(self.violations) - before)
-                if done > SLICE:
-                    done = 0
-                    yield
+        told[""] = CROWD
+        return about, told
+
+    def _unravel(self, crowd: list[_Told]) -> Generator[None, None, None]:
+        """Reports that name objects in their results, and the others about these: each rule and object once."""
+        kept: _Kept = {}
+        for report, scope, read in crowd:
+            _keep(kept, report, scope, read)
+            self._done += TOLD * len(read)
+            if self._done > SLICE:
+                yield self._rest()
+        for each, report, subject in kept.values():
+            self._tell(report, subject, (each,))
+            if self._done > SLICE:
+                yield self._rest()
+
+    def _rest(self) -> None:
+        """A slice ends."""
+        self._done = 0
 
     def _list(self, data: ClusterData) -> Generator[None, None, None]:
         """The reports of both families; one that is being deleted goes with its object."""
@@ -168,6 +201,7 @@ class _Drawing:
 
     def _tell(self, report: ReportRecord, subject: Subject, read: Sequence[_Read]) -> None:
         owner, tail = None, ""
+        before = len(self.violations)
         for rule, finding, passed, autogen in read:
             rule.objects += 1
             if passed:
@@ -192,6 +226,7 @@ class _Drawing:
                     certain,
                 )
             )
+        self._done += 1 + len(read) + TOLD * (len(self.violations) - before)
 
     def _action(self, rule: _Rule, subject: Subject) -> Action:
         policy = rule.named.held
@@ -210,28 +245,33 @@ class _Drawing:
 
 
 def _repeats(read: list[_Read]) -> bool:
-    """Whether a report names its objects itself, or tells of one rule more than once."""
-    return len(set(map(itemgetter(0), read))) != len(read) or any(each[1].subjects for each in read)
+    """Whether a report tells of one rule more than once."""
+    return len(set(map(itemgetter(0), read))) != len(read)
 
 
 def _once(held: list[_Told]) -> Iterable[tuple[ReportRecord, Subject, Sequence[_Read]]]:
-    """What several reports tell of one object, or one of several objects: each rule and object once."""
+    """What several reports tell of one object: each rule once."""
     rules = [each[0] for _, _, read in held for each in read]
-    if len(set(rules)) == len(rules) and not any(each[1].subjects for _, _, read in held for each in read):
+    if len(set(rules)) == len(rules):
         for report, subject, read in held:  # they tell of different rules
             if subject is not None:
                 yield report, subject, read
         return
-    kept: dict[tuple[str, str], tuple[_Read, ReportRecord, Subject]] = {}
+    kept: _Kept = {}
     for report, scope, read in held:
-        for each in read:
-            for subject in each[1].subjects or ((scope,) if scope is not None else ()):
-                key = (each[0].key, subject_key(subject))
-                other = kept.get(key)
-                if other is None or _outdoes(each[1], report, other[0][1], other[1]):
-                    kept[key] = (each, report, subject)
+        _keep(kept, report, scope, read)
     for each, report, subject in kept.values():
         yield report, subject, (each,)
+
+
+def _keep(kept: _Kept, report: ReportRecord, scope: Subject | None, read: Sequence[_Read]) -> None:
+    """Of each rule and object the newest result; of one moment the worst."""
+    for each in read:
+        for subject in each[1].subjects or ((scope,) if scope is not None else ()):
+            key = (each[0].key, subject_key(subject))
+            other = kept.get(key)
+            if other is None or _outdoes(each[1], report, other[0][1], other[1]):
+                kept[key] = (each, report, subject)
 
 
 def _outdoes(finding: Finding, report: ReportRecord, other: Finding, held: ReportRecord) -> bool:

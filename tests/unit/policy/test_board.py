@@ -1,0 +1,177 @@
+"""One set of violations as groups within groups: what each group says, and what nobody violates."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxtui.insight.delivered import Proof
+from fluxtui.insight.policy.board import NOBODY, By, arranged, clean, grouped, ordered, told, total
+from fluxtui.insight.policy.model import Action, Owner, Violation
+from fluxtui.insight.policy.narrowing import compile as compile_filter
+from fluxtui.kinds.policy.reports import Check, Finding, Subject
+
+NOW = 1_800_000_000
+BACKEND = Owner("prod", "Kustomization/backend/apps", Proof.INVENTORY, "backend", labelled=True)
+FRONTEND = Owner("prod", "Kustomization/frontend/apps", Proof.INVENTORY, "frontend", labelled=True)
+NONE = Owner("prod", tenant="infra")
+
+
+def violation(name="redis", policy="ClusterPolicy//labels", rule="check", result="fail", **more):
+    severity, source = more.pop("severity", "medium"), more.pop("source", "kyverno")
+    check = Check(source, policy.rpartition("/")[2], rule, "", severity)
+    fields = {
+        "cluster": "prod",
+        "subject": Subject("apps", "Deployment", "backend", name),
+        "finding": Finding(check, result),
+        "policy": policy,
+        "rule": rule,
+        "autogen": False,
+        "action": Action.AUDIT,
+        "owner": BACKEND,
+        "report": f"PolicyReport/backend/{name}",
+        "checked": NOW,
+    }
+    return Violation(**(fields | more))
+
+
+def drained(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def groups(violations, by, sort="fails"):
+    return arranged(drained(grouped(drained(ordered(violations)), by)), sort, down=False)
+
+
+SOME = [
+    violation("a", rule="check"),
+    violation("b", rule="check", cluster="eu", action=Action.DENY, severity="high", first_seen=100, certain=True),
+    violation("a", rule="team", result="warn", first_seen=50),
+    violation("c", rule="team", owner=FRONTEND, first_seen=50, certain=True),
+    violation("d", "ValidatingPolicy//limits", "", owner=NONE, source="KyvernoValidatingPolicy", severity=""),
+    violation("d", policy="CVE-1", rule="openssl", owner=NONE, result="error", source="Trivy", severity="critical"),
+]
+
+
+def test_by_policy_its_rules_are_within_it_and_everything_is_counted_once():
+    labels, limits, cve = groups(SOME, By.POLICY)
+    assert (labels.policy, labels.rule, labels.counts) == ("ClusterPolicy//labels", "", (3, 1, 0, 0))
+    assert [(each.rule, each.counts) for each in labels.within] == [("check", (2, 0, 0, 0)), ("team", (1, 1, 0, 0))]
+    assert (labels.objects, labels.owners, labels.policies) == (3, 2, 2), "object a violates two rules"
+    assert labels.actions == (Action.DENY, Action.AUDIT)
+    assert labels.severity == "high"
+    assert labels.clusters == {"prod": (2, 1, 0, 0), "eu": (1, 0, 0, 0)}
+    assert (labels.first_seen, labels.certain) == (50, False), "as early, and maybe earlier"
+    assert (limits.policy, limits.rule, limits.within) == ("ValidatingPolicy//limits", "", [])
+    assert (cve.policy, cve.rule, cve.counts, cve.sources) == ("CVE-1", "openssl", (0, 0, 1, 0), ("Trivy",))
+
+
+def test_by_owner_what_flux_does_not_deliver_is_a_group_of_its_own():
+    found = {each.key: each for each in groups(SOME, By.OWNER)}
+    assert set(found) == {"backend", "frontend", NOBODY}
+    assert (found["backend"].fails, found["backend"].policies, found["backend"].owner) == (2, 2, BACKEND)
+    assert found[NOBODY].counts == (1, 0, 1, 0)
+    assert [each.subject.name for each in found[NOBODY].every()] == ["d", "d"]
+
+
+def test_by_resource_an_object_in_two_clusters_is_two():
+    found = groups([*SOME, violation("a", cluster="eu")], By.RESOURCE, "name")
+    assert Counter((each.cluster, each.subject.name) for each in found) == Counter(
+        [("eu", "a"), ("eu", "b"), ("prod", "a"), ("prod", "c"), ("prod", "d")]
+    )
+
+
+def test_all_together_is_counted_anew():
+    for by in By:
+        every = drained(total(groups(SOME, by)))
+        assert (every.counts, every.objects, every.owners, every.policies) == ((4, 1, 1, 0), 4, 3, 4)
+
+
+RULES = {"rules": [{"name": "check", "validate": {}}, {"name": "team", "validate": {}}, {"name": "set", "mutate": {}}]}
+
+
+@pytest.fixture
+def held(world):
+    """A policy of three rules in two clusters."""
+    for name in ("prod", "eu"):
+        world.cluster(name)
+        world.put("ClusterPolicy", "labels", cluster=name, spec=RULES)
+    return world
+
+
+def unbroken(world, *clusters, text="", **more):
+    picture = world.picture()
+    steps = clean(picture, picture.violations, frozenset(clusters), compile_filter(text, NOW), **more)
+    return [(each.policy, each.rule) for each in drained(steps)]
+
+
+def test_rules_that_nobody_violates_are_listed_and_what_changes_objects_is_none(held):
+    assert unbroken(held) == [("ClusterPolicy//labels", "check"), ("ClusterPolicy//labels", "team")]
+    held.report("v1 Pod backend/x", ("labels", "check", "fail"), cluster="eu")
+    assert unbroken(held) == [("ClusterPolicy//labels", "team")]
+    assert unbroken(held, "prod") == [("ClusterPolicy//labels", "check"), ("ClusterPolicy//labels", "team")]
+    assert unbroken(held, text="rule:check") == [], "somebody violates it"
+    assert unbroken(held, text="rule:team action:audit") == [("ClusterPolicy//labels", "team")]
+    assert unbroken(held, text="ns:backend") == []
+
+
+def test_a_rule_that_is_always_skipped_is_violated_by_nobody(held):
+    held.report("v1 Pod backend/x", ("labels", "check", "skip"))
+    assert ("ClusterPolicy//labels", "check") in unbroken(held)
+    assert ("ClusterPolicy//labels", "check") not in unbroken(held, skips=True), "it is listed with its skips"
+
+
+def test_refusals_are_told_of_their_policy(held):
+    for at, action in enumerate(["Resource Blocked", "Resource Blocked", "Resource Passed"]):
+        held.write(
+            "Event",
+            {
+                "metadata": {"name": f"e{at}", "namespace": "default", "resourceVersion": str(at)},
+                "reason": "PolicyViolation",
+                "action": action,
+                "count": 3,
+                "message": "Pod backend/x: [check] fail (blocked); no",
+                "involvedObject": {"kind": "ClusterPolicy", "name": "labels"},
+                "related": {"kind": "Pod", "namespace": "backend", "name": "x"},
+            },
+        )
+    blocked, _ = drained(told(held.policy, ["prod", "eu"]))
+    assert blocked == {"ClusterPolicy//labels": 6}
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+MANY = st.lists(
+    st.builds(
+        violation,
+        NAMES,
+        policy=st.sampled_from(["ClusterPolicy//labels", "Policy/backend/own", "CVE-1"]),
+        rule=st.sampled_from(["", "check", "team"]),
+        result=st.sampled_from(["fail", "warn", "error", "skip"]),
+        cluster=st.sampled_from(["prod", "eu"]),
+        owner=st.sampled_from([BACKEND, FRONTEND, NONE]),
+        severity=st.sampled_from(["", "low", "critical"]),
+        first_seen=st.integers(0, 5),
+        certain=st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+@given(MANY)
+def test_every_grouping_is_of_the_same_violations(violations):
+    once = drained(ordered(violations))
+    counts = Counter(each.finding.result for each in once)
+    for by in By:
+        found = drained(grouped(once, by))
+        assert sorted(map(id, (each for group in found for each in group.every()))) == sorted(map(id, once))
+        every = drained(total(found))
+        assert every.counts == tuple(counts[result] for result in ("fail", "warn", "error", "skip"))
+        assert every.objects == len({(each.cluster, each.subject) for each in once})
+        for group in found:
+            assert bool(group.within) != bool(group.violations)
+            assert group.counts == tuple(map(sum, zip(*group.clusters.values(), strict=True)))

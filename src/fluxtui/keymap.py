@@ -137,6 +137,8 @@ POLICY: tuple[Binding, ...] = (
     Binding("m", "matrix", "Policies and clusters as a matrix", show=False, id="policy.matrix"),
     Binding("s", "skips", "Show what was skipped, or hide it", show=False, id="policy.skips"),
     Binding("x", "mark", "Mark", show=False, id="policy.mark"),
+    Binding("r", "readiness", "What enforcing would deny", show=False, id="policy.readiness"),
+    Binding("e", "export", "Export: Markdown, JSON, CSV, SARIF", show=False, id="policy.export"),
     Binding("z", "zoom", "Details alone", show=False, id="policy.zoom"),
     Binding("N", "sort('name')", "Sort by name", show=False, id="policy.sort-name"),
     Binding("A", "sort('since')", "Sort by age", show=False, id="policy.sort-since"),

@@ -223,6 +223,10 @@ class StillGuard:
     def follow(self, batch: object) -> None:
         """Delivery is of no matter."""
 
+    def made_by(self, cluster: str, subject: Subject) -> tuple[Subject, ...]:
+        """Nothing is known of what made it."""
+        return ()
+
     def wake(self) -> None:
         """Nothing changes by itself."""
 

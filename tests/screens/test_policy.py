@@ -1,7 +1,9 @@
 """Policy: who breaks which rule, grouped three ways and as a matrix; what is not known is never nothing."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -10,6 +12,7 @@ from fluxtui.insight.policy import board as board_module
 from fluxtui.insight.policy.board import By, asked
 from fluxtui.screens.policy import PolicyScreen
 from fluxtui.screens.policy_rows import Painter, abbreviated
+from fluxtui.screens.steering import Steering
 from fluxtui.store.state import Phase
 
 from .policing import (
@@ -139,9 +142,9 @@ async def test_a_filter_narrows_while_it_is_typed_and_what_it_hides_is_counted()
 
 async def test_skips_are_shown_when_asked_for() -> None:
     async with policy(WIDE) as pilot:
-        await sees(pilot, "11 skipped", "s show skips")
+        await sees(pilot, "11 skipped", "verify-images")
         await pilot.press("s")
-        await sees(pilot, "nothing hidden", "s hide skips")
+        await sees(pilot, "nothing hidden")
         await command(pilot, "policy result:skip")
         await sees(pilot, "require-limits", "filter result:skip")
 
@@ -198,6 +201,43 @@ async def test_marks_name_the_policies_that_are_meant() -> None:
         await pilot.press("escape", "g")
         await pilot.press("c")
         await notified(pilot, "names")
+
+
+async def test_what_is_listed_is_exported_in_four_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with policy(WIDE, words="policy severity:high") as pilot:
+        await sees(pilot, "filter severity:high")
+        for key, name in (("M", "md"), ("J", "json"), ("C", "csv"), ("S", "sarif")):
+            await pilot.press("e")
+            await sees(pilot, "Export 7 violations", "left out: 11 skipped, 19 by the filter, 240 passed")
+            await pilot.press(key)
+            await sees(pilot, "into which file?", f".{name}")
+            await pilot.press("enter")
+            await loses(pilot, "into which file?")
+    told = {file.suffix: file.read_text() for file in folder(tmp_path)}
+    assert set(told) == {".md", ".json", ".csv", ".sarif"}
+    assert "## backend" in told[".md"] and "- [ ] **fail** Pod `backend/redis-0` in prod-eu-1" in told[".md"]
+    assert "Not known: prod-us-1 (unreachable)." in told[".md"]
+    assert json.loads(told[".json"])["shown"] == 7 and len(told[".csv"].splitlines()) == 8
+    assert len(json.loads(told[".sarif"])["runs"]) >= 1
+
+
+def folder(path: Path) -> list[Path]:
+    return sorted(path.iterdir())
+
+
+async def test_readiness_is_asked_of_the_marked_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    async with policy(WIDE) as pilot:
+        await sees(pilot, "require-labels")
+
+        async def execute(steering: object, text: str) -> None:
+            given.append(text)
+
+        monkeypatch.setattr(Steering, "execute", execute)
+        await pilot.press("x", "x", "r")
+        await until(pilot, lambda: given)
+    assert given == ["readiness require-labels pod-security"]
 
 
 async def test_copy_names_the_policy_and_y_opens_it() -> None:

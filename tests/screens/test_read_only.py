@@ -17,13 +17,14 @@ from textual.widgets import Input
 
 from fluxtui import keymap, screens
 from fluxtui.app import FluxtuiApp, Start
-from fluxtui.insight.place import PAGE
+from fluxtui.insight.place import PAGE, VIOLATION
 from fluxtui.kinds.record import split_id
 from fluxtui.kube import contexts
 from fluxtui.kube.writer import Writer
 from fluxtui.screens.base import Opened
 from fluxtui.screens.contexts import ContextsScreen
 from fluxtui.screens.resource import PAGES, ResourceScreen
+from fluxtui.screens.violation import ViolationScreen
 from fluxtui.simulator import demo
 from fluxtui.simulator import kubeconfig as simulated
 from fluxtui.widgets.log_view import LogView
@@ -223,6 +224,17 @@ class Session:
             await until(self.pilot, lambda: isinstance(self.app.focused, LogView))
         await self.pilot.pause()
 
+    async def violation(self, name: str) -> None:
+        """A tab of the page of a violation."""
+        await self.mode("policy")
+        guard = self.app.desk.guard
+        await until(self.pilot, lambda: guard.picture is not None and guard.picture.violations)
+        assert guard.picture is not None
+        fails = (each for each in guard.picture.violations if each.finding.result == "fail")
+        await self.app.push_screen(ViolationScreen(self.app.desk, next(fails).key, name))
+        await until(self.pilot, lambda: isinstance(self.app.screen, ViolationScreen))
+        await self.pilot.pause()
+
 
 def _passed_on(key: str, held: ActiveBinding) -> ActiveBinding:
     if isinstance(held.node, Input) and held.binding.action.startswith("scroll_"):
@@ -284,16 +296,18 @@ async def test_no_key_of_any_screen_sends_more_than_questions(
         await session.press(*"seen", "enter")  # so that bookmarks and the handover have something in them
         await command(pilot, "pods")
         await until(pilot, lambda: app.screen.chosen() is not None)  # type: ignore[attr-defined]
-        for mode in sorted(app.desk.places - {PAGE}):
+        for mode in sorted(app.desk.places - {PAGE, VIOLATION}):
             await session.explore(partial(session.mode, mode))
         for page in PAGES:
             kind = min(page.kinds & {"HelmRelease", "Kustomization", "ResourceSet"}, default="Kustomization")
             await session.explore(partial(session.tab, _named("prod-eu-1", kind, app), page.tab.id))
+        for tab in ("overview", "object", "draft"):
+            await session.explore(partial(session.violation, tab))
         await session.explore(session.line)
         await session.explore(session.contexts)
         assert not [held for held in gc.get_objects() if type(held) is Writer]
     assert keymap.all_ids() - session.pressed == set(EXCUSED)
-    assert session.modes == set(app.desk.places - {PAGE})
+    assert session.modes == set(app.desk.places - {PAGE, VIOLATION})
     assert _every_screen() - session.screens == set(ABSENT)
     sent = [line for server in built.servers.values() for line in server.faults.requests]
     assert len(sent) > 60

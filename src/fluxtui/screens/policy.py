@@ -26,12 +26,13 @@ from fluxtui.insight.policy.board import (
     told,
     total,
 )
+from fluxtui.insight.policy.engine import Engine, engines
 from fluxtui.insight.policy.model import Action, Picture, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
 from fluxtui.insight.policy.narrowing import Hidden, complete, sift
 from fluxtui.insight.policy.narrowing import compile as compile_filter
 from fluxtui.insight.policy.narrowing import values as learn
-from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Located, Opened
+from fluxtui.screens.base import COMMON_HINTS, CommandGiven, FleetScreen, Located, Opened
 from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.policy_fold import Path
@@ -95,6 +96,7 @@ class PolicyScreen(FleetScreen):
         self._cells: Matrix | None = None
         self._opened: dict[By, set[Path]] = {by: set() for by in By}
         self._ordered: tuple[Picture | None, list[Violation]] = (None, [])
+        self._engines: tuple[Engine, ...] = ()
         self._accepts = compile_filter("", 0)
         self._wide = 0
 
@@ -171,7 +173,8 @@ class PolicyScreen(FleetScreen):
         desk, by, accepts = self.desk, self._by, self._accepts
         if self._ordered[0] is not picture:
             found = yield from ordered(picture.violations)
-            self._ordered = picture, found
+            judged = yield from engines(desk.guard.store, picture, desk.now())
+            self._ordered, self._engines = (picture, found), judged.engines
         every = self._ordered[1]
         near = [each for each in every if self._in_scope(each)] if desk.scope or desk.namespace else every
         yield
@@ -193,8 +196,10 @@ class PolicyScreen(FleetScreen):
             together,
             clusters,
             Hidden(hidden.skipped, hidden.others + len(every) - len(near), hidden.sources),
+            shown,
             blocked,
             excepted,
+            self._engines,
             standing_policies(picture, desk.scope),
             sum(Action.AUDIT in each.actions for each in kept),
             max((violations_in(group, name) for group in groups for name in group.clusters), default=0),
@@ -229,7 +234,7 @@ class PolicyScreen(FleetScreen):
             self._cells = Matrix(painter, clusters)
             wanted = matrix_columns(clusters, self.size.width)
         else:
-            wanted = columns(board.by, board.clusters, roomy=self.size.width >= ROOMY)
+            wanted = columns(board, roomy=self.size.width >= ROOMY)
         source = self._cells if self._matrix and self._cells is not None else self._rows
         table = self.table
         table.set_source(source, wanted if wanted != table.columns else None)
@@ -319,7 +324,9 @@ class PolicyScreen(FleetScreen):
             KeyHint("m", "list" if self._matrix else "matrix", 64),
             *COMMON_HINTS,
             KeyHint("z", "the rest" if self._alone else "details alone", 38),
+            KeyHint("r", "may it be enforced?", 62),
             KeyHint("x", "mark", 36),
+            KeyHint("e", "export", 34),
             skips,
             KeyHint("N A S", "sort", 30, "S"),
             KeyHint("E C", "unfold all, fold", 22, "E"),
@@ -577,6 +584,21 @@ class PolicyScreen(FleetScreen):
         after = [SORTS[(at + step * far) % len(SORTS)] for far in range(1, len(SORTS) + 1)]
         self._sort = (next((name for name in after if name in ids), "fails"), False)
         self.regroup()
+
+    def action_readiness(self) -> None:
+        """What enforcing the marked policies, else the one under the cursor, would deny."""
+        found = self.marked_policies()
+        if found:
+            self.post_message(CommandGiven(f"readiness {' '.join(map(policy_name, found))}"))
+        else:
+            self.notify("no policy of Kyverno is under the cursor", title="readiness", markup=False, timeout=3)
+
+    def action_export(self) -> None:
+        """What is listed, as a checklist, for programs, for a spreadsheet, for code scanning."""
+        from fluxtui.screens.policy_export import open_export
+
+        if self._board is not None:
+            open_export(self, self._board, self.desk, self.desk.filters.get(self.tab, ""))
 
     def action_zoom(self) -> None:
         """The evidence alone under its line, or everything again."""

@@ -5,12 +5,14 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 import msgspec
 
 from fluxtui.insight.policy.board import NOBODY, By, Group, order
+from fluxtui.insight.policy.engine import Engine
 from fluxtui.insight.policy.model import Action, Coverage, Owner, Picture, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
 from fluxtui.insight.policy.narrowing import Hidden
 from fluxtui.kinds.ages import age, ago
+from fluxtui.kinds.policy.exceptions import ExceptionRecord
 from fluxtui.kinds.policy.reports import Subject
-from fluxtui.kinds.policy.table import POLICY_KINDS
+from fluxtui.kinds.policy.table import POLICY_KINDS, page_id
 from fluxtui.kinds.record import object_id, split_id
 from fluxtui.kinds.served import ServedKind
 from fluxtui.kinds.status import NO_DATA_GLYPH
@@ -61,8 +63,11 @@ class Board(msgspec.Struct):
     clusters: tuple[str, ...]
     hidden: Hidden = Hidden()
     """What filter and scope hide."""
+    shown: list[Violation] = []
+    """The violations that are grouped, in their order."""
     blocked: Mapping[str, int] = {}
-    excepted: Mapping[str, int] = {}
+    excepted: Mapping[str, Sequence[ExceptionRecord]] = {}
+    engines: tuple[Engine, ...] = ()
     policies: Mapping[Action, int] = {}
     """Policies that judge, by what they do at most."""
     kept: int = 0
@@ -142,8 +147,9 @@ def _consonants(text: str) -> str:
 # Columns
 
 
-def columns(by: By, clusters: Sequence[str], *, roomy: bool) -> tuple[TableColumn, ...]:
-    """The columns of a grouping; what matters least leaves first. `roomy` is for a terminal of `ROOMY` cells."""
+def columns(board: Board, *, roomy: bool) -> tuple[TableColumn, ...]:
+    """The columns of a board; what matters least leaves first. `roomy` is for a terminal of `ROOMY` cells."""
+    by, clusters = board.by, board.clusters
     titles = {By.POLICY: "POLICY / RULE", By.OWNER: "TENANT / OWNER", By.RESOURCE: "RESOURCE"}
     name = TableColumn("name", titles[by], 44, 32, 100, flex=3, priority=ESSENTIAL)
     action = TableColumn("action", "ACTION", 8, 6, priority=92, shorter={Action.UNKNOWN.value: "?"})
@@ -159,12 +165,15 @@ def columns(by: By, clusters: Sequence[str], *, roomy: bool) -> tuple[TableColum
     strip = TableColumn("clusters", *strip_title(clusters), priority=90, sortable=False)
     since = TableColumn("since", *(("FIRST SEEN", SEEN) if roomy else ("SEEN", 5)), priority=70)
     blocked = TableColumn("blocked", "BLOCKED", 7, align="right", priority=52, sortable=False)
-    if by is By.POLICY:
-        return (name, action, severity, *numbers, objects, owners, strip, blocked, since)
-    if by is By.OWNER:
-        return (name, action, severity, *numbers, objects, policies, strip, since)
     owner = TableColumn("owner", "DELIVERED BY", 30, 14, 60, flex=1, priority=80, sortable=False)
-    return (name, action, severity, *numbers, policies, owner, since)
+    every = {
+        By.POLICY: (name, action, severity, *numbers, objects, owners, strip, blocked, since),
+        By.OWNER: (name, action, severity, *numbers, objects, policies, strip, since),
+        By.RESOURCE: (name, action, severity, *numbers, policies, owner, since),
+    }[by]
+    _, warned, failed, _ = board.total.counts
+    empty = {"warns": not warned, "errors": not failed, "blocked": not any(board.blocked.values())}
+    return tuple(column for column in every if not empty.get(column.id))
 
 
 def strip_title(clusters: Sequence[str]) -> tuple[str, int]:
@@ -183,6 +192,7 @@ class Painter:
 
     def __init__(self, board: Board, now: Callable[[], float], opened: set[Path], *, roomy: bool) -> None:
         self.board, self.opened, self.roomy = board, opened, roomy
+        self._columns = columns(board, roomy=roomy)
         self._now = now
         self._standing = {each.cluster: standing(each) for each in board.picture.coverage}
 
@@ -200,22 +210,31 @@ class Painter:
     def cells(self, line: PolicyLine) -> Sequence[Cell]:
         """As `columns` wants them."""
         if line.leaf is not None:
-            return self._violation(line, line.leaf)
+            return self._picked(self._violation(line, line.leaf))
+        return self._picked(self._group(line))
+
+    def _picked(self, cells: dict[str, Cell]) -> list[Cell]:
+        """The cells of the columns that there are."""
+        return [cells.get(column.id, "") for column in self._columns]
+
+    def _group(self, line: PolicyLine) -> dict[str, Cell]:
         group = line.group
         fails, warns, errors, _ = group.counts
-        name = self._name(line)
-        severity: Cell = (group.severity or ABSENT, SEVERE[group.severity])
-        numbers = [_count(fails, "error"), _count(warns, "warning"), _count(errors, "status-unknown")]
-        objects, owners, rules = _count(group.objects), _count(group.owners), _count(group.policies)
-        since = self._since(group.first_seen, certain=group.certain) if group.objects else ""
-        action = self.actions(group)
-        if self.board.by is By.POLICY:
-            blocked = _count(self.board.blocked.get(group.policy, 0), "warning") if not line.depth else ""
-            strip = self.strip(group)
-            return [name, action, severity, *numbers, objects, owners, strip, blocked, since]
-        if self.board.by is By.OWNER:
-            return [name, action, severity, *numbers, objects, rules, self.strip(group), since]
-        return [name, action, severity, *numbers, rules, owner_spans(group.owner), since]
+        return {
+            "name": self._name(line),
+            "action": self.actions(group),
+            "severity": (group.severity or ABSENT, SEVERE[group.severity]),
+            "fails": _count(fails, "error"),
+            "warns": _count(warns, "warning"),
+            "errors": _count(errors, "status-unknown"),
+            "objects": _count(group.objects),
+            "owners": _count(group.owners),
+            "policies": _count(group.policies),
+            "owner": owner_spans(group.owner),
+            "clusters": self.strip(group),
+            "blocked": _count(self.board.blocked.get(group.policy, 0), "warning") if not line.depth else "",
+            "since": self._since(group.first_seen, certain=group.certain) if group.objects else "",
+        }
 
     def _since(self, first: int, *, certain: bool) -> Cell:
         if self.roomy:
@@ -282,7 +301,7 @@ class Painter:
 
     # Violations
 
-    def _violation(self, line: PolicyLine, leaf: Violation) -> Sequence[Cell]:
+    def _violation(self, line: PolicyLine, leaf: Violation) -> dict[str, Cell]:
         by, result = self.board.by, leaf.finding.result
         name: list[Span] = [("  " * line.depth, ""), ("└ " if line.last else "├ ", "border"), _glyph(result)]
         if by is not By.RESOURCE:
@@ -291,17 +310,18 @@ class Painter:
             name += [(" → ", "faint"), *owner_spans(leaf.owner, short=True)]
         else:
             name += [("  " if by is By.OWNER else "", ""), *policy_spans(leaf.policy, leaf.rule, quiet=by is By.OWNER)]
-        action: Cell = (leaf.action.value, ACTIONS[leaf.action])
-        severity: Cell = (leaf.severity or ABSENT, SEVERE.get(leaf.severity, ""))
-        numbers: list[Cell] = [
-            (word if result == word else "", RESULT[word][1]) for word in ("fail", "warn", "error")
-        ]  # the result in its own column
-        since = self._since(leaf.first_seen, certain=leaf.certain)
-        if by is By.RESOURCE:
-            return [name, action, severity, *numbers, "", (leaf.finding.message, "muted"), since]
-        where: list[Span] = self._where(leaf)
-        blocked: list[Cell] = [""] if by is By.POLICY else []
-        return [name, action, severity, *numbers, "", "", where, *blocked, since]
+        word: Cell = (result, RESULT[result][1])
+        return {
+            "name": name,
+            "action": (leaf.action.value, ACTIONS[leaf.action]),
+            "severity": (leaf.severity or ABSENT, SEVERE.get(leaf.severity, "")),
+            "fails": word if result in ("fail", "skip") else "",
+            "warns": word if result == "warn" else "",
+            "errors": word if result == "error" else "",
+            "owner": (leaf.finding.message, "muted"),
+            "clusters": self._where(leaf),
+            "since": self._since(leaf.first_seen, certain=leaf.certain),
+        }
 
     def _where(self, leaf: Violation) -> list[Span]:
         """Its own cluster in the strip."""
@@ -395,11 +415,9 @@ def identity_of(subject: Subject) -> str:
 
 def policy_identity(picture: Picture, policy: str) -> tuple[str, str] | None:
     """The policy itself, in the first cluster that holds it."""
-    for (cluster, identity), record in picture.policies.items():
-        if identity == policy:
-            kind = ServedKind(record.group, "", "", identity.partition("/")[0]).key
-            return cluster, object_id(kind, record.namespace, record.name)
-    return None
+    held = (cluster for cluster, identity in picture.policies if identity == policy)
+    found = next(held, "")
+    return (found, page_id(policy)) if found else None
 
 
 # The matrix

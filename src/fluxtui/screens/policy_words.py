@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from fluxtui.insight.policy.board import By, Group
+from fluxtui.insight.policy.engine_held import Grade
 from fluxtui.insight.policy.model import Action, Coverage, Owner, Violation
 from fluxtui.insight.policy.naming import policy_name
 from fluxtui.kinds.ages import ago, exact
@@ -31,6 +32,12 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.sparkline import sparkline
 from fluxtui.widgets.table_source import Span
 
+ENGINES = {
+    Grade.DOWN: ("✖", "status-failed"),
+    Grade.DEGRADED: ("▲", "warning"),
+    Grade.UNKNOWN: ("?", "status-unknown"),
+    Grade.OK: ("●", "status-ready"),
+}
 NAMED = 6
 """Objects of a group that are named below it."""
 BY = {By.POLICY: "by policy", By.OWNER: "by tenant and owner", By.RESOURCE: "by resource"}
@@ -58,6 +65,7 @@ def verdict_spans(desk: Desk, board: Board) -> list[Span]:
         words = "nothing that is shown breaks a rule" if board.hidden.others else "no violation is known"
         spans = [(" ? ", "status-unknown"), (words, "strong")]
     spans += _policies(board, whole=whole)
+    spans += engine_spans(board)
     spans += hidden_spans(board)
     return spans + coverage_spans(desk, board)
 
@@ -78,6 +86,20 @@ def _policies(board: Board, *, whole: bool) -> list[Span]:
         doubt = "" if whole else ", as far as is known"
         kept = [(f" · {words} that nobody breaks{doubt}", "success" if whole else "muted")]
     return [(f" · {'policy' if count == 1 else 'policies'}: {', '.join(told)}", ""), *kept]
+
+
+def engine_spans(board: Board) -> list[Span]:
+    """How the engines fare that judge all this; the worst is named."""
+    found = [each for each in board.engines if each.cluster in board.clusters and each.installed]
+    if not found:
+        return []
+    worst = min(found, key=lambda each: each.grade)
+    glyph, style = ENGINES[worst.grade]
+    if worst.grade is Grade.OK:
+        return [(" · engine ", ""), (glyph, style)]
+    others = sum(each.grade is worst.grade for each in found) - 1
+    more = f" and {others} more" if others else ""
+    return [(" · engine ", ""), (f"{glyph} {worst.cluster}{more} {worst.grade.word}", style)]
 
 
 def hidden_spans(board: Board) -> list[Span]:
@@ -243,9 +265,10 @@ def policy_facts(board: Board, group: Group) -> list[Fact]:
         if about:
             told.append(Fact("policy", about, 3))
         told.append(Fact("action", action_spans(records, group.rule, board), 3))
-    count = board.excepted.get(group.policy, 0)
-    if count:
-        told.append(Fact("exceptions", [(plural(count, "exception"), ""), ("  X shows them", "muted")], 1))
+    excepted = board.excepted.get(group.policy, ())
+    if excepted:
+        names = joined(f"{each.namespace}/{each.name}" for each in excepted)
+        told.append(Fact("exceptions", [(f"{len(excepted)}: ", ""), (names, "")], 1))
     refused = board.blocked.get(group.policy, 0)
     if refused:
         by: Span = (" refused, by recent Events", "muted")

@@ -1,5 +1,7 @@
 """Takes a text out of the program: copied, or written into a file that is asked for."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,40 +15,53 @@ from fluxtui.notes.kept import write_new
 from fluxtui.screens.ending import Ending
 from fluxtui.widgets.factsheet import Fact, FactSheet
 from fluxtui.widgets.flowline import FlowLine
-from fluxtui.widgets.table_source import Span
+from fluxtui.widgets.keyhints import KeyHint, KeyHints
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of what is taken out: its key (a lower-case letter), its name, a file for it, and what writes it."""
+
+    key: str
+    name: str
+    file: str
+    make: Callable[[], str]
 
 
 class SaveScreen(Ending, ModalScreen[None]):
-    """`c` copies, `w` asks for a file; one that exists is replaced only when asked twice."""
+    """A sheet of forms; lower-case letters copy, capitals ask for a file. One that exists is replaced only when asked
+    twice.
+    """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", show=False),
-        Binding("w", "write", "Write a file", show=False),
-        Binding("escape,q,e", "dismiss", "Close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
 
-    AUTO_FOCUS = ""  # the keys are for the choice until a file is asked for
+    AUTO_FOCUS = ""  # the keys are for the forms until a file is asked for
 
-    def __init__(self, what: str, form: str, text: str, file: str) -> None:
-        """`what` it is in words, its `form` (YAML), and the name of a `file` for it."""
+    def __init__(self, title: str, forms: Sequence[Form], note: str = "") -> None:
+        """`title` says what is taken out, `note` what to know of it."""
         super().__init__()
-        self._what, self._form, self._text, self._file = what, form, text, file
+        self._title, self._note = title, note
+        self._forms = {form.key: form for form in forms}
+        self._form = forms[0]
         self._confirmed = ""
+        for form in forms:
+            self._bindings.bind(form.key, f"copy('{form.key}')", f"Copy {form.name}", show=False)
+            self._bindings.bind(form.key.upper(), f"write('{form.key}')", f"Write {form.name}", show=False)
 
     def compose(self) -> ComposeResult:
-        """The two ways and their keys; then the path."""
+        """The forms and their keys; then the path."""
         facts = [
-            Fact("c", [(f"copy the {self._form}", ""), (f"  {len(self._text.splitlines())} lines", "muted")], 1, "key"),
-            Fact("w", [("write a file: ", ""), (self._file, "muted")], 1, "key"),
+            Fact(f"{key}  {key.upper()}", [(f"{form.name}: copy, or write ", ""), (form.file, "muted")], 1, "key")
+            for key, form in self._forms.items()
         ]
         with Vertical(id="export", classes="dialog"):
-            told: Span = ("   esc closes; nothing is applied", "muted")
-            yield FlowLine([(f"Save {self._what}", "title"), told], id="dialog-title")
+            yield FlowLine([(self._title, "title"), (f"   {self._note}", "muted")], lines=2, id="dialog-title")
             sheet = FactSheet(facts, id="formats")
             sheet.styles.height = len(facts) + 1
             yield sheet
             yield FlowLine(lines=3, id="question")
             yield Input(id="told")
+            yield KeyHints([KeyHint("esc", "close", action="escape")])
 
     def on_mount(self) -> None:
         """No file is asked for yet."""
@@ -56,17 +71,19 @@ class SaveScreen(Ending, ModalScreen[None]):
         for name in ("#question", "#told"):
             self.query_one(name).display = asking
 
-    def action_copy(self) -> None:
+    def action_copy(self, key: str) -> None:
         """To the clipboard, by OSC 52: works over SSH."""
-        self.app.copy_to_clipboard(self._text)
+        form = self._forms[key]
+        text = form.make()
+        self.app.copy_to_clipboard(text)
         self.dismiss()
-        told = f"{self._form}, {len(self._text.splitlines())} lines"
-        self.notify(told, title="copied", markup=False, timeout=3)
+        self.notify(f"{form.name}, {len(text.splitlines())} lines", title="copied", markup=False, timeout=3)
 
-    def action_write(self) -> None:
+    def action_write(self, key: str) -> None:
         """Ask where."""
+        self._form = self._forms[key]
         entry = self.query_one("#told", Input)
-        entry.value = self._file
+        entry.value = self._form.file
         self.query_one("#question", FlowLine).show([("into which file? ", "accent"), (f"in {Path.cwd()}", "muted")])
         self._asking(True)
         entry.focus()
@@ -79,7 +96,7 @@ class SaveScreen(Ending, ModalScreen[None]):
         if not event.value.strip():
             return
         try:
-            write_new(path, self._text, replace=self._confirmed == str(path))
+            write_new(path, self._form.make(), replace=self._confirmed == str(path))
         except FileExistsError:
             self._confirmed = str(path)
             question.show([(f"{path} exists. ", "warning"), ("⏎ again replaces it; or give another name", "")])
@@ -88,4 +105,4 @@ class SaveScreen(Ending, ModalScreen[None]):
             question.show([(f"{path}: {error.strerror or error}. ", "error"), ("Give another name", "")])
             return
         self.dismiss()
-        self.notify(str(path.absolute()), title=f"{self._form} written", markup=False)
+        self.notify(str(path.absolute()), title=f"{self._form.name} written", markup=False)

@@ -242,7 +242,8 @@ class ViolationScreen(FleetScreen):
         if page == "policy":
             return rule_text(violation, found.policy)
         try:
-            self._draft = draft(violation, self.desk.now(), images=images_of(found))
+            makers = self.desk.guard.made_by(violation.cluster, violation.subject)
+            self._draft = draft(violation, self.desk.now(), made_by=makers, images=images_of(found))
         except NoDraft as error:
             self._draft = None
             return Text(f"# There is no exception to draft: {error}")
@@ -293,9 +294,11 @@ class ViolationScreen(FleetScreen):
         """Copy the draft, or write it into a file."""
         if self._page != "draft" or self._draft is None:
             return
-        from fluxtui.screens.saving import SaveScreen
+        from fluxtui.screens.saving import Form, SaveScreen
 
-        self.app.push_screen(SaveScreen("the exception", "YAML", self._draft.text, self._draft.file))
+        text = self._draft.text
+        forms = [Form("y", "YAML", self._draft.file, lambda: text)]
+        self.app.push_screen(SaveScreen("Save the draft of an exception", forms, "nothing is applied"))
 
     def action_yaml(self) -> None:
         """The object, with the place pointed at."""

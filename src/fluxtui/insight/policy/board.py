@@ -12,6 +12,7 @@ import msgspec
 
 from fluxtui.insight.policy.actions import JUDGES, possible
 from fluxtui.insight.policy.model import Action, Owner, Picture, Violation
+from fluxtui.insight.policy.naming import KYVERNO
 from fluxtui.insight.policy.narrowing import Narrowing
 from fluxtui.kinds.policy.engine import PolicyEventRecord
 from fluxtui.kinds.policy.exceptions import EXCEPTIONS, Excepted, ExceptionRecord
@@ -297,8 +298,8 @@ def clean(
             yield
     found: dict[str, Group] = {}
     for (cluster, policy), record in picture.policies.items():
-        if clusters and cluster not in clusters:
-            continue
+        if (clusters and cluster not in clusters) or KYVERNO in record.labels.split("\n"):
+            continue  # what Kyverno generated for the API server is told by its parent
         judging = [rule.name for rule in record.rules if rule.does in JUDGES]
         for rule in dict.fromkeys(judging):
             key = rule_key(policy, rule)
@@ -340,12 +341,16 @@ def arranged(groups: list[Group], by: str, *, down: bool) -> list[Group]:
 # What else is told of policies
 
 
-def told(store: Store, clusters: Iterable[str]) -> Generator[None, None, tuple[dict[str, int], dict[str, int]]]:
+Excepting = dict[str, list[ExceptionRecord]]
+"""Exceptions by the id of the policy that they are from."""
+
+
+def told(store: Store, clusters: Iterable[str]) -> Generator[None, None, tuple[dict[str, int], Excepting]]:
     """By the id of the policy: requests that were refused (Events of the last hour or so: servers forget them), and
     exceptions from it.
     """
     blocked: dict[str, int] = {}
-    excepted: dict[str, int] = {}
+    excepted: Excepting = {}
     for cluster in clusters:
         data = store.find(cluster)
         if data is None:
@@ -362,7 +367,7 @@ def told(store: Store, clusters: Iterable[str]) -> Generator[None, None, tuple[d
                 record = row.record
                 if isinstance(record, ExceptionRecord):
                     for key in {_excepted(record, each) for each in record.policies}:
-                        excepted[key] = excepted.get(key, 0) + 1
+                        excepted.setdefault(key, []).append(record)
         yield
     return blocked, excepted
 
@@ -384,7 +389,7 @@ def standing_policies(picture: Picture, clusters: frozenset[str]) -> dict[Action
     """How many policies judge requests or objects in these clusters (empty: all), by what they do at most."""
     strongest: dict[str, Action] = {}
     for (cluster, policy), record in picture.policies.items():
-        if clusters and cluster not in clusters:
+        if (clusters and cluster not in clusters) or KYVERNO in record.labels.split("\n"):
             continue
         found = possible(record, "")
         if found and found[0] is not Action.NONE:

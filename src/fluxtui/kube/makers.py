@@ -26,10 +26,12 @@ PAGES = 20
 """Pages of one kind in one namespace that are read at most."""
 ROUND = 60
 """Namespaces that are walked before it is told what they brought."""
-KEPT = 600.0
-"""Seconds after which what is known is asked for again; until then, and meanwhile, it counts."""
+KEPT = 3600.0
+"""Seconds after which what is known is asked for again; it hardly ever changes, and counts meanwhile."""
 PATIENCE = 120.0
-"""Seconds after which an object that was not there, or a list that failed, is asked for again."""
+"""Seconds after which an object that was not there, or a list that failed, is asked for again; twice as long after each
+walk that brought nothing, up to `KEPT`: reports may outlive their pods for long.
+"""
 STEPS = 6
 """How far up a walk goes."""
 
@@ -102,6 +104,8 @@ class _Listed(msgspec.Struct):
     at: float
     made: dict[str, Made]
     why: str = ""
+    idle: int = 0
+    """Walks in a row that brought nothing new."""
 
 
 class Makers:
@@ -168,7 +172,7 @@ class Makers:
             return None
         listed = self._held.get((cluster, subject.namespace, kind))
         made = listed.made.get(subject.name) if listed is not None else None
-        patience = KEPT if made is not None else PATIENCE
+        patience = KEPT if made is not None or listed is None else min(KEPT, PATIENCE * 2**listed.idle)
         if listed is None or self._clock() - listed.at > patience:
             self._wanted.setdefault((cluster, subject.namespace), set()).add(kind)
         return made
@@ -185,8 +189,11 @@ class Makers:
                 listed = await self._list(cluster, place[1], kind)
             if listed.why and before is not None:
                 listed.made = before.made
+            if before is not None and before.made == listed.made:
+                listed.idle = min(before.idle + 1, 8)
+            else:
+                news = True
             self._held[(*place, kind)] = listed
-            news = news or before is None or before.made != listed.made
             for made in listed.made.values():
                 above = (made.by.group, made.by.kind) if made.by is not None else None
                 if above in MADE and (*place, above) not in self._held:

@@ -141,6 +141,17 @@ async def test_an_object_that_is_gone_is_not_asked_for_over_and_over(fleet, abou
     makers.made_by("prod", gone)
     assert makers.wanted == 1
     assert not await makers.learn(), "it brought no news"
+    clock.time += PATIENCE + 1
+    makers.made_by("prod", gone)
+    assert makers.wanted == 0, "twice as long"
+    clock.time += PATIENCE
+    makers.made_by("prod", gone)
+    assert makers.wanted == 1
+    fleet.clusters["prod"].reader.objects["web", "pods"].append(item("new", ("apps/v1", "StatefulSet", "s", True)))
+    assert await makers.learn(), "news: as at first"
+    clock.time += PATIENCE + 1
+    makers.made_by("prod", gone)
+    assert makers.wanted == 1
 
 
 async def test_what_is_known_counts_while_it_is_asked_for_again(fleet, about):

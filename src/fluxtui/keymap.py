@@ -73,6 +73,16 @@ ROSTER: tuple[Binding, ...] = (Binding("z", "zoom", "Details alone", show=False,
 
 ORPHANS: tuple[Binding, ...] = (Binding("r", "again", "Look again", show=False, id="orphans.again"),)
 
+READINESS_LIST: tuple[Binding, ...] = (
+    Binding("space", "screen.choose", "Choose the policy, or not", show=False, id="readiness.choose"),
+)
+"""Of the list itself, where they stand before the list's own keys."""
+READINESS: tuple[Binding, ...] = (
+    Binding("e", "export", "Export: Markdown by tenant, JSON", show=False, id="readiness.export"),
+    Binding("v", "answer", "The answer alone, or all policies", show=False, id="readiness.answer"),
+    Binding("u", "none", "Choose nothing", show=False, id="readiness.none"),
+)
+
 GUARDRAILS: tuple[Binding, ...] = (Binding("r", "again", "Read the lists again", show=False, id="guardrails.again"),)
 
 CHANGES: tuple[Binding, ...] = (Binding("w", "window", "Next window of time", show=False, id="changes.window"),)
@@ -245,6 +255,8 @@ def all_ids() -> set[str]:
         *TRIAGE,
         *ROSTER,
         *ORPHANS,
+        *READINESS_LIST,
+        *READINESS,
         *GUARDRAILS,
         *CHANGES,
         *HANDOVER,

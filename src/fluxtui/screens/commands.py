@@ -103,6 +103,7 @@ WORDS: dict[str, tuple[Command, str]] = {
     "orphans": (Go("orphans", filter=""), "what Flux left behind, or never managed: a namespace may follow"),
     "engine": (Go("engine"), "the policy engine of each cluster: webhooks, controllers, scans, what waits"),
     "guardrails": (Go("guardrails"), "from where tenants may take sources, and who is refused or escapes"),
+    "readiness": (Go("readiness"), "may a policy be enforced, and who breaks then: policies may follow"),
     "handover": (Go("handover"), "what was noted for whoever takes over: review, export"),
     "kiosk": (Do("kiosk"), "a quiet layout for a wall screen, which turns its pages; any key ends it"),
     "journal": (Go("journal"), "what was done from this machine, to what, and what came of it"),
@@ -122,6 +123,7 @@ ALIASES = {
     "change": "changes", "diff": "changes", "timeline": "changes",
     "orphan": "orphans", "leftovers": "orphans", "application": "app", "deploys": "app",
     "engines": "engine", "kyverno": "engine",
+    "enforce": "readiness", "ready": "readiness",
     "allowlist": "guardrails", "guardrail": "guardrails",
     "policies": "policy", "violations": "policy",
     "notes": "handover", "findings": "handover",
@@ -151,7 +153,7 @@ def parse(text: str) -> Command:
         return ShowView(rest)
     if name in ("open", "bookmark"):
         return _place(name, rest)
-    if name in ("tree", "orphans") or (name in ("app", "policy") and rest):
+    if name in ("tree", "orphans") or (name in ("app", "policy", "readiness") and rest):
         return Go(name, filter=rest)
     if name == "changes" and rest:
         return Go("changes", seconds=_window(rest))

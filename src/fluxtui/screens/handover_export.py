@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import ClassVar
 
 import msgspec
@@ -10,14 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from fluxtui.notes.handover_text import Document, markdown, shape
-from fluxtui.notes.kept import write_new
 from fluxtui.screens.ending import Ending
+from fluxtui.screens.exports import FormatsScreen
 from fluxtui.widgets.document import DocumentView
-from fluxtui.widgets.factsheet import Fact, FactSheet
-from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint, KeyHints
 from fluxtui.widgets.table_source import Span
 
@@ -82,81 +79,10 @@ def painted(line: str) -> Sequence[Span]:
     )
 
 
-class HandoverExportScreen(Ending, ModalScreen[None]):
-    """A sheet of formats; lower-case letters copy, capitals ask for a file to write. A file is replaced only when asked
-    twice.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"copy('{key}')", f"Copy {FORMATS[key][0]}", show=False) for key in FORMATS),
-        *(Binding(key.upper(), f"write('{key}')", f"Write {FORMATS[key][0]}", show=False) for key in FORMATS),
-        Binding("escape,q,e", "dismiss", "Close", show=False),
-    ]
-
-    AUTO_FOCUS = ""  # the keys are for the formats until a file is asked for
+class HandoverExportScreen(FormatsScreen):
+    """The formats of a handover."""
 
     def __init__(self, told: Document) -> None:
-        super().__init__()
-        self._told = told
-        self._format = "m"
-        self._confirmed = ""
-
-    def compose(self) -> ComposeResult:
-        """The formats and their keys; then the path."""
-        facts = [
-            Fact(f"{key}  {key.upper()}", [(f"{name}: copy, or write a file", "")], 1, "key")
-            for key, (name, _, _) in FORMATS.items()
-        ]
-        with Vertical(id="export", classes="dialog"):
-            yield FlowLine([("Export the handover", "title"), ("   esc closes", "muted")], id="dialog-title")
-            sheet = FactSheet(facts, id="formats")
-            sheet.styles.height = len(facts) + 1
-            yield sheet
-            yield FlowLine(lines=3, id="question")
-            yield Input(id="told")
-
-    def on_mount(self) -> None:
-        """No file is asked for yet."""
-        self._asking(False)
-
-    def _asking(self, asking: bool) -> None:
-        for name in ("#question", "#told"):
-            self.query_one(name).display = asking
-
-    def action_copy(self, key: str) -> None:
-        """To the clipboard, by OSC 52: works over SSH."""
-        name, _, write = FORMATS[key]
-        text = write(self._told)
-        self.app.copy_to_clipboard(text)
-        self.dismiss()
-        self.notify(f"{name}, {len(text.splitlines())} lines", title="copied", markup=False, timeout=3)
-
-    def action_write(self, key: str) -> None:
-        """Ask where."""
-        self._format = key
-        stamp = datetime.fromtimestamp(self._told.now, UTC).strftime("%Y%m%d-%H%M")
-        entry = self.query_one("#told", Input)
-        entry.value = f"handover-{stamp}.{FORMATS[key][1]}"
-        self.query_one("#question", FlowLine).show([("into which file? ", "accent"), (f"in {Path.cwd()}", "muted")])
-        self._asking(True)
-        entry.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write it there."""
-        event.stop()
-        path = Path(event.value.strip()).expanduser()
-        name, _, write = FORMATS[self._format]
-        question = self.query_one("#question", FlowLine)
-        if not event.value.strip():
-            return
-        try:
-            write_new(path, write(self._told), replace=self._confirmed == str(path))
-        except FileExistsError:
-            self._confirmed = str(path)
-            question.show([(f"{path} exists. ", "warning"), ("⏎ again replaces it; or give another name", "")])
-            return
-        except OSError as error:
-            question.show([(f"{path}: {error.strerror or error}. ", "error"), ("Give another name", "")])
-            return
-        self.dismiss()
-        self.notify(str(path.absolute()), title=f"{name} written", markup=False)
+        stamp = datetime.fromtimestamp(told.now, UTC).strftime("%Y%m%d-%H%M")
+        formats = {key: (name, ending, partial(write, told)) for key, (name, ending, write) in FORMATS.items()}
+        super().__init__("the handover", formats, f"handover-{stamp}")

@@ -21,6 +21,7 @@ MODES: Mapping[str, str] = {
     "orphans": "orphans.OrphansScreen",
     "engine": "engine.EngineScreen",
     "guardrails": "guardrails.GuardrailsScreen",
+    "readiness": "readiness.ReadinessScreen",
     "handover": "handover.HandoverScreen",
     "journal": "journal.JournalScreen",
     "bookmarks": "bookmarks.BookmarksScreen",

@@ -27,6 +27,8 @@ def refusal(desk: Desk, text: str) -> str:
             return _unknown(desk, namespace)
         case Go("orphans"):
             return ""
+        case Go("readiness", filter=str() as words):
+            return _no_policy(desk, words)
         case Go("app", filter=str() as words):
             return _wrong_app(desk, words)
         case Go("policy", filter=str() as words):
@@ -64,6 +66,19 @@ def _wrong_policy(words: str) -> str:
 
     problems = compile_filter(asked(words).filter, 0).problems
     return f"filter: {problems[0]}" if problems else ""
+
+
+def _no_policy(desk: Desk, words: str) -> str:
+    """Which policies there are not; empty until all are known."""
+    from fluxtui.insight.policy.readiness import resolve
+
+    picture = desk.guard.picture
+    if picture is None or not all(each.settled for each in picture.coverage):
+        return ""
+    _, lost = resolve(words.split(), picture)
+    known = sorted({record.name for record in picture.policies.values()})
+    close = get_close_matches(lost[0], known, n=3, cutoff=0.5) if lost else []
+    return f"there is no policy {lost[0]!r}" + (f": try {', '.join(close)}" if close else "") if lost else ""
 
 
 def wrong_view(desk: Desk, name: str) -> str:

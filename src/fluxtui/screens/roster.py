@@ -71,6 +71,8 @@ class RosterScreen(FleetScreen, Generic[R, L]):
     """One report as a list. The report is computed anew when something changed, while the screen is seen."""
 
     columns: ClassVar[tuple[TableColumn, ...]] = ()
+    table_type: ClassVar[type[VirtualTable]] = VirtualTable
+    """The list: a kind with keys of its own, where the screen has some."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -132,7 +134,7 @@ class RosterScreen(FleetScreen, Generic[R, L]):
         """Verdict, list, details, and what stands there without lines."""
         yield FlowLine(lines=2, indent=3, id="verdict")
         yield FlowLine(id="activity")
-        yield VirtualTable(self.columns, id="roster")
+        yield self.table_type(self.columns, id="roster")
         yield FlowLine(id="evidence-title")
         yield FactSheet(more="z", id="evidence")
         yield Notice(id="notice")

@@ -15,7 +15,7 @@ from fluxtui.insight.delivered import Proof
 from fluxtui.insight.policy.actions import JUDGES, effective, place, possible
 from fluxtui.insight.policy.exceptions import LEGACY_KINDS, held, weigh
 from fluxtui.insight.policy.model import Action, Picture, Violation, subject_key
-from fluxtui.insight.policy.naming import KYVERNO
+from fluxtui.insight.policy.naming import KYVERNO, policy_name
 from fluxtui.insight.policy.readiness_doubts import doubts, excluded
 from fluxtui.insight.policy.readiness_model import Candidate, Denied, Readiness, Turning, When
 from fluxtui.kinds.policy.exceptions import ExceptionRecord
@@ -76,6 +76,18 @@ def candidates(picture: Picture, policy: Store) -> tuple[Candidate, ...]:
         if any(clusters.values())
     ]
     return tuple(sorted(found, key=lambda each: (-each.fails, each.id)))
+
+
+def resolve(names: Iterable[str], picture: Picture) -> tuple[list[str], list[str]]:
+    """The ids of policies by their ids or names, and what none is called. One name may be that of several kinds."""
+    known = dict.fromkeys(identity for _, identity in sorted(picture.policies))
+    found: dict[str, None] = {}
+    lost: list[str] = []
+    for name in names:
+        meant = [identity for identity in known if name in (identity, policy_name(identity))]
+        found.update(dict.fromkeys(meant))
+        lost += [] if meant else [name]
+    return list(found), lost
 
 
 def _enforceable(record: PolicyRecord) -> bool:

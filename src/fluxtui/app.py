@@ -22,7 +22,7 @@ from fluxtui.kube.auth import Impersonation
 from fluxtui.kube.contexts import Chosen, NoContext
 from fluxtui.kube.fleet import Fleet
 from fluxtui.kube.writer import Permission
-from fluxtui.screens.base import CommandGiven, Deployed, FleetScreen, Located, Opened, Preceded
+from fluxtui.screens.base import CommandGiven, Deployed, FleetScreen, Governed, Located, Opened, Preceded
 from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.modes import MODES, screen_of
@@ -196,6 +196,10 @@ class FluxtuiApp(App[None]):
     async def on_preceded(self, event: Preceded) -> None:
         """Show what changed before an object became what it is."""
         await self._steering.go(Go("changes", ref=(event.cluster, event.identity)))
+
+    async def on_governed(self, event: Governed) -> None:
+        """Show what policy has to do with an object."""
+        await self._steering.go(event.command)
 
     async def on_deployed(self, event: Deployed) -> None:
         """Show everything that Flux objects deploy."""

@@ -36,6 +36,7 @@ SCREEN: tuple[Binding, ...] = (
     Binding("t", "tree", "Show it in the tree", show=False, id="screen.tree"),
     Binding("T", "deploys", "Everything that is deployed with it, live", show=False, id="screen.app"),
     Binding("W", "preceded", "What changed before it", show=False, id="screen.preceded"),
+    Binding("P", "policy", "The policy that denies it, or what it violates", show=False, id="screen.policy"),
     Binding("H", "hand_over", "Note it for the handover", show=False, id="screen.hand-over"),
     Binding("R", "act", "Act: reconcile, suspend, resume…", show=False, id="screen.act"),
     Binding("R", "how_to", "Commands to hand over", show=False, id="screen.how-to"),

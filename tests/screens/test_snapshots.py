@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from fluxtui.actions.rights import Rights
+from fluxtui.app import FluxtuiApp
 from fluxtui.kinds.table import KINDS
 from fluxtui.kube.transport import Resource
 from fluxtui.store.state import Phase
@@ -282,6 +283,12 @@ async def _nothing_missing(_: object, needs: object) -> dict[object, str]:
     return {}
 
 
+def _governed(app: FluxtuiApp) -> bool:
+    """Whether all is known of policy, as far as the clusters tell."""
+    found = app.desk.guard.picture
+    return found is not None and all(each.settled for each in found.coverage)
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture(name: str, snap: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
     picture = PICTURES[name]
@@ -291,11 +298,13 @@ def test_picture(name: str, snap: Callable[..., bool], monkeypatch: pytest.Monke
     for variable, value in picture.environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("fluxtui.screens.guard.REST", 0.05)
     world = picture.world()
     app = world.app(**picture.start)
 
     async def ready(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: world.fleet.started)
+        await until(pilot, lambda: _governed(app), "policy to be known")
         if picture.act is not None:
             await picture.act(pilot)
         await sees(pilot, *picture.shows)

@@ -16,6 +16,7 @@ from fluxtui.actions.verbs import plainly
 from fluxtui.insight.place import Place
 from fluxtui.kinds.served import ServedKind
 from fluxtui.screens.commands import Go, suggest
+from fluxtui.screens.denying import policy_hints
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.ending import Ending
 from fluxtui.screens.finding import look_around, served
@@ -76,6 +77,14 @@ class Preceded(Message):
         super().__init__()
         self.cluster = cluster
         self.identity = identity
+
+
+class Governed(Message):
+    """The user wants to see what policy has to do with an object: the command that leads there."""
+
+    def __init__(self, command: Go) -> None:
+        super().__init__()
+        self.command = command
 
 
 class Deployed(Message):
@@ -193,8 +202,10 @@ class FleetScreen(Ending, Screen[None]):
     def show_hints(self) -> None:
         """Bring the last line up to date."""
         hints = self.hints()
-        self._selected = self.chosen() is not None
-        if self._selected:
+        chosen = self.chosen()
+        self._selected = chosen is not None
+        if chosen is not None:
+            hints = (*hints, *policy_hints(self.desk, chosen))
             act = KeyHint("R", "commands" if self.desk.permission.read_only else "act", 39)
             hints = (*hints, act, KeyHint("W", "what changed before", 34))
             hints = (*hints, KeyHint("H", "hand over", 33 if not self.desk.permission.read_only else 38))
@@ -408,6 +419,18 @@ class FleetScreen(Ending, Screen[None]):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Preceded(*chosen))
+
+    def action_policy(self) -> None:
+        """Show the policy that denied what is under the cursor, the engine that did not answer, or what it violates."""
+        from fluxtui.screens.denying import leads
+
+        chosen = self.chosen()
+        command = leads(self.desk, chosen) if chosen is not None else None
+        if command is not None:
+            self.post_message(Governed(command))
+        elif chosen is not None:
+            told = "no policy is known to concern it" if self.desk.joined else "nothing is known of policy yet"
+            self.notify(told, title="policy", markup=False, timeout=3)
 
     def deployers(self, refs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """The Flux objects that deploy these objects, or that these are."""

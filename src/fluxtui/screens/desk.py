@@ -24,6 +24,7 @@ from fluxtui.widgets.table_source import Span
 
 if TYPE_CHECKING:
     from fluxtui.insight.names import Names
+    from fluxtui.insight.policy.denials import Joined
     from fluxtui.kube.authorship import Authorship
     from fluxtui.notes.bookmarks import Bookmarks
     from fluxtui.notes.notebook import Notebook
@@ -72,6 +73,8 @@ class Desk:
     """The last report of triage: one for all screens, so that they say the same."""
     listeners: list[Callable[[TriageReport], None]] = field(default_factory=list[Callable[[TriageReport], None]])
     """Who is told of each new report."""
+    governed: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    """Who is told that what policy says about delivery may be another."""
     _names: "Names | None" = None
     state: Path | None = None
     """The folder of what is kept from one session to the next; without one it lasts as long as the program."""
@@ -96,7 +99,19 @@ class Desk:
         """The policy of the fleet."""
         from fluxtui.screens.guard import Guard
 
-        return Guard(self.fleet, self.store, self.now, self.state)
+        guard = Guard(self.fleet, self.store, self.now, self.state)
+        guard.listeners.append(lambda picture: self._governed())
+        return guard
+
+    def _governed(self) -> None:
+        for listener in tuple(self.governed):
+            listener()
+
+    @property
+    def joined(self) -> "Joined | None":
+        """What policy says about delivery; None while nothing is known of policy."""
+        guard = self.__dict__.get("guard")  # to ask must not begin to follow policy
+        return guard.joined if guard is not None else None
 
     @cached_property
     def bookmarks(self) -> "Bookmarks":

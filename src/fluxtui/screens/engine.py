@@ -14,6 +14,7 @@ from fluxtui.kinds.record import Record
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
+from fluxtui.screens.grades import GRADES
 from fluxtui.screens.roster import Accept, RosterScreen
 from fluxtui.screens.telling import NoticeText
 from fluxtui.store.row import Row
@@ -21,14 +22,6 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
 
-LOOKS: dict[Grade, tuple[str, str]] = {
-    Grade.DOWN: (Status.FAILED.glyph, "status-failed"),
-    Grade.DEGRADED: ("◐", "warning"),
-    Grade.UNKNOWN: (Status.UNKNOWN.glyph, "status-unknown"),
-    Grade.OK: (Status.READY.glyph, "status-ready"),
-    Grade.ABSENT: ("–", "muted"),
-}
-"""Glyph and style of each grade."""
 STATUSES = {
     Grade.DOWN: Status.FAILED,
     Grade.DEGRADED: Status.PROGRESSING,
@@ -103,7 +96,7 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
 
     def cells_of(self, line: Engine) -> Sequence[Cell]:
         """The verdict, then part by part."""
-        glyph, style = LOOKS[line.grade]
+        glyph, style = GRADES[line.grade]
         parts = [_cell(line, name) for name in self.parts]
         words = line.words.partition(": ")[2] or (", ".join(line.others) if not line.installed else line.words)
         return [
@@ -125,7 +118,7 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
     def verdict(self, report: EngineReport, shown: Sequence[Engine]) -> list[Span]:
         """How many are how, and what is worst."""
         worst = min((each.grade for each in report.engines), default=Grade.UNKNOWN)
-        glyph, style = LOOKS[worst]
+        glyph, style = GRADES[worst]
         spans: list[Span] = [(f" {glyph} ", style), (verdict(report) or "no cluster is watched", "strong")]
         first = next((each for each in self.lines_of(report) if each.trouble), None)
         if first is not None and len(report.engines) > 1:
@@ -138,7 +131,7 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
 
     def facts_of(self, line: Engine) -> list[Fact]:
         """What was found, the worst first, with what it means."""
-        glyph, style = LOOKS[line.grade]
+        glyph, style = GRADES[line.grade]
         facts = [] if line.trouble else [Fact("", [(f"{glyph} ", style), (line.words, "strong")], 3)]
         facts += [Fact(each.part, _told(each), 4) for each in line.findings]
         if line.others:
@@ -164,7 +157,7 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
 
 
 def _told(finding: Finding) -> list[Span]:
-    glyph, style = LOOKS[finding.grade]
+    glyph, style = GRADES[finding.grade]
     note = finding.grade is Grade.OK
     spans: list[Span] = [("· " if note else f"{glyph} ", "muted" if note else style), (finding.words, "")]
     if finding.means:
@@ -181,5 +174,5 @@ def _cell(engine: Engine, name: str) -> Cell:
         return part.short
     if part.grade is Grade.ABSENT:
         return (part.short or "–", "faint")
-    glyph, style = LOOKS[part.grade]
+    glyph, style = GRADES[part.grade]
     return [(f"{glyph} ", style), (part.short.removeprefix("? ").strip("?") or part.grade.word, style)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluxtui.insight.policy.denials import Joined, joined
 from fluxtui.insight.policy.model import Known, Picture
 from fluxtui.insight.policy.picture import picture
 from fluxtui.insight.policy.trend import Trend
@@ -35,6 +36,8 @@ class Guard:
     def __init__(self, fleet: Fleet, delivery: Store, now: Callable[[], float], state: Path | None) -> None:
         self.policing = Policing(fleet, self.wake)
         self.picture: Picture | None = None
+        self.joined: Joined | None = None
+        """What the picture says about delivery."""
         self.listeners: list[Callable[[Picture], None]] = []
         self.trend = Trend()
         """Fails since we watch."""
@@ -104,7 +107,7 @@ class Guard:
             await asyncio.sleep(EVERY)
             await self._first_seen.keep()
 
-    def _steps(self) -> Generator[None, None, Picture]:
+    def _steps(self) -> Generator[None, None, tuple[Picture, Joined]]:
         known = Known(
             first_seen=self._first_seen.of,
             made_by=self._makers.made_by,
@@ -112,10 +115,12 @@ class Guard:
             counted=self.policing.counted,
             settled=self.policing.done,
         )
-        return picture(self._delivery, self.store, self._now(), known)
+        found = yield from picture(self._delivery, self.store, self._now(), known)
+        told = yield from joined(self.store, found, self._now())
+        return found, told
 
-    def _show(self, found: Picture) -> None:
-        self.picture = found
+    def _show(self, drawn: tuple[Picture, Joined]) -> None:
+        self.picture, self.joined = found, _ = drawn
         self._first_seen.conclude(self.policing.done, whole=found.complete)
         self.trend.note(found)
         if self._makers.wanted:

@@ -14,6 +14,7 @@ from fluxtui.insight.narrow import narrowing
 from fluxtui.insight.plane import Plane
 from fluxtui.kinds.status import Status
 from fluxtui.screens.base import COMMON_HINTS, FleetScreen, Opened
+from fluxtui.screens.denying import cluster_facts
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
 from fluxtui.screens.plane_facts import controller_facts, kind_facts, plane_facts
 from fluxtui.screens.planes import COLUMNS, PlaneRows, look
@@ -70,9 +71,16 @@ class HealthScreen(FleetScreen):
     def on_mount(self) -> None:
         """The report is computed for as long as the screen lives."""
         super().on_mount()
+        self.desk.governed.append(self._governed)
         self.run_worker(self._reporting.run(), name="health", exit_on_error=True)
 
     # What happens
+
+    def _governed(self) -> None:
+        """What policy says of the clusters may be another."""
+        if self.is_mounted and self.in_sight:
+            self.query_one("#planes", VirtualTable).refresh_all()
+            self._show_plane()
 
     def catch_up(self) -> None:
         """Seen again."""
@@ -181,7 +189,7 @@ class HealthScreen(FleetScreen):
         if plane is None:
             return
         self.query_one("#evidence-title", FlowLine).show(title(plane, self.size.width))
-        facts = plane_facts(plane, self.desk.now())
+        facts = [*plane_facts(plane, self.desk.now()), *cluster_facts(self.desk, plane.cluster)]
         beside = [*controller_facts(plane), *kind_facts(plane)]
         self.query_one("#plane-facts", FactSheet).show(facts if self.size.width >= WIDE else [*facts, *beside])
         self.query_one("#plane-controllers", FactSheet).show(beside)

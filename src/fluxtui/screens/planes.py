@@ -10,6 +10,7 @@ from fluxtui.insight.versions import plain
 from fluxtui.kinds.ages import age, ago
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
+from fluxtui.screens.denying import policy_cell
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
 from fluxtui.store.state import Phase
 from fluxtui.widgets.bar import stacked
@@ -56,6 +57,7 @@ COLUMNS = (
     _column("restarts", "RESTARTS", 8, 52),
     _column("sync", "SYNC", 22, 85, 17, 34, 1),
     _column("objects", "OBJECTS", 13, 80, 11),
+    _column("policy", "POLICY", 8, 59, 7),
     _column("kustomizations", "KUSTOMIZATIONS", 15, 58),
     _column("releases", "HELMRELEASES", 15, 56),
     _column("sources", "SOURCES", 15, 50),
@@ -120,6 +122,7 @@ class PlaneRows:
             _restarts(plane),
             _sync(plane, plane.sync, now),
             _objects(plane),
+            policy_cell(self._desk, plane.cluster),
             *(_group(plane, GROUPS[name]) for name in ("kustomizations", "releases", "sources", "sets")),
             report_age(plane, now),
         ]

@@ -103,8 +103,19 @@ class ResourceScreen(FleetScreen):
     def on_mount(self) -> None:
         """The first tab is made, the others when they are asked for. The handover remembers that somebody looked."""
         super().on_mount()
+        self.desk.governed.append(self._governed)
         self.desk.notebook.handover.visit((self.subject.cluster, self.subject.identity))
         self.show_page(self._page)
+
+    def on_unmount(self) -> None:
+        """Nobody is told any more; a page may be closed before it was ever there."""
+        if self._governed in self.desk.governed:
+            self.desk.governed.remove(self._governed)
+
+    def _governed(self) -> None:
+        """What policy says of the object may be another."""
+        if self.is_mounted and self.in_sight and self.seen is not None:
+            self.seen.update()
 
     # Tabs
 

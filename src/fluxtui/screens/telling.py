@@ -11,6 +11,7 @@ from fluxtui.kinds.ages import age, ago
 from fluxtui.kinds.columns import revision
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import Status
+from fluxtui.screens.denying import not_the_cause, policy_facts
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk, joined
 from fluxtui.screens.details import class_spans, named
 from fluxtui.screens.lost import Lost, hidden_spans, lost_spans
@@ -143,6 +144,7 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts.append(Fact("", _state(desk, cause, found), 2))
     if found.failure is not None:
         facts.append(Fact("class", class_spans(found.failure), 1))
+    facts.extend(policy_facts(desk, found.row, line) if found.row is not None else ())
     first, later = found.changed[:1], found.changed[1:]
     facts.extend(Fact("changed before", _changed(change, now), line) for change in first)
     if found.waiting:
@@ -155,7 +157,8 @@ def evidence_facts(desk: Desk, cause: Cause, found: Evidence, *, whole: bool = F
     facts.extend(Fact("also changed", _changed(change, now), line) for change in later)
     if found.last_good is not None:
         facts.append(Fact("last good", _last_good(found.last_good, now), line))
-    facts.extend(Fact("not the cause", [(text, "muted")], line) for text in found.not_the_cause)
+    clear = (*found.not_the_cause, not_the_cause(desk, found.row))
+    facts.extend(Fact("not the cause", [(text, "muted")], line) for text in clear if text)
     facts.extend(_conditions(conditions))
     facts.extend(_hidden_kinds(desk, cause))
     if found.failure is not None:

@@ -70,9 +70,15 @@ class DrawnTree(FoldingScreen):
     def on_mount(self) -> None:
         """Planting goes on for as long as the screen lives; Triage's report is everybody's."""
         self.desk.listeners.append(self.show_report)
+        self.desk.governed.append(self._governed)
         self._arrange()
         super().on_mount()
         self.run_worker(self._growth.run(), name="tree", exit_on_error=True)
+
+    def _governed(self) -> None:
+        """Badges of policy may be others."""
+        if self.is_mounted and self.in_sight:
+            self._table.refresh_all()
 
     @property
     def _forest(self) -> Forest:

@@ -11,6 +11,7 @@ from fluxtui.kinds.ages import age, ago
 from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
 from fluxtui.kinds.table import KINDS
+from fluxtui.screens.denying import badge
 from fluxtui.screens.desk import PHASES, STATUS_STYLES, Desk
 from fluxtui.screens.outline_rows import OutlineRows, folded_spans
 from fluxtui.screens.reasons import SHORT_REASONS
@@ -77,6 +78,7 @@ class TreeRows(OutlineRows):
             key in self.told,
             self.assumed.get(key),
             key in self.stopped,
+            badge(self.desk, *key),
             self.short,
             shown,
             said,
@@ -103,6 +105,8 @@ class TreeRows(OutlineRows):
         edge = self.edge_of(line)
         said = self.judge(cluster, edge) if edge is not None else None
         spans: list[Span] = [guides, *self._object(node, row), *self._cause(node), *self._assumption(key)]
+        if (violates := badge(self.desk, cluster, identity)) is not None:
+            spans.append(violates)
         spans += self._folded(node)  # before the edge: a number that is cut says something else
         if said is not None and edge is not None and edge.kind != "owns":
             spans.append((f"  {said.mark}", _edge_style(said)))

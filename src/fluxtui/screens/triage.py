@@ -69,6 +69,7 @@ class TriageScreen(FleetScreen):
         """The report is computed for as long as the screen lives."""
         super().on_mount()
         self.desk.listeners.append(self.show_report)
+        self.desk.governed.append(self._show_evidence_anew)
         self.run_worker(self.desk.reporting.run(), name="triage", exit_on_error=True)
 
     # What happens
@@ -209,6 +210,11 @@ class TriageScreen(FleetScreen):
         chosen = self.chosen()
         if chosen is not None:
             self.post_message(Opened(*chosen))
+
+    def _show_evidence_anew(self) -> None:
+        """What policy says of the cause may be another."""
+        if self.is_mounted and self.in_sight:
+            self._show_evidence()
 
     def _show_evidence(self) -> None:
         cause = self._cause()

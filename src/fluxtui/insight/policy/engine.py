@@ -11,7 +11,6 @@ import msgspec
 from fluxtui.insight.policy import engine_admission, engine_work
 from fluxtui.insight.policy.engine_held import GENERATED, Finding, Grade, Held, Told, count, version
 from fluxtui.insight.policy.model import Picture
-from fluxtui.kinds.policy.policies import ADMISSION
 from fluxtui.kinds.record import Record
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
@@ -19,6 +18,8 @@ from fluxtui.store.store import ClusterData, Store
 
 OWN = "kyverno"
 """How sources of reports begin that are Kyverno's own."""
+ADMITTED = "ValidatingAdmissionPolicy"
+"""The API server's own policies; reports on them have this source."""
 STRIDE = 2000
 """Reports between two yields."""
 
@@ -182,16 +183,10 @@ def _others(data: ClusterData) -> Generator[None, None, tuple[str, ...]]:
             if not count % STRIDE:
                 yield
             found.add(_source(row.record))
-    own = [row.record.name for row in _rows(data, "ValidatingAdmissionPolicy")]
+    own = [row.record.name for row in _rows(data, ADMITTED)]
     if any(not name.startswith(GENERATED) for name in own):
-        found.add(ADMISSION)
-    return tuple(
-        sorted(
-            "ValidatingAdmissionPolicy" if name == ADMISSION or name.endswith("AdmissionPolicy") else name
-            for name in found
-            if name and not name.lower().startswith(OWN)
-        )
-    )
+        found.add(ADMITTED)
+    return tuple(sorted(name for name in found if name and not name.lower().startswith(OWN)))
 
 
 def _rows(data: ClusterData, kind: str) -> list[Row]:

@@ -21,6 +21,7 @@ from fluxtui.kinds.printed import PrintedRecord
 from fluxtui.kinds.record import Record
 from fluxtui.kinds.served import bare
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
+from fluxtui.screens.denying import policy_lines
 from fluxtui.screens.desk import STATUS_STYLES
 from fluxtui.screens.details import class_spans, named, status_spans
 from fluxtui.screens.installation import installation_facts
@@ -118,6 +119,7 @@ def _header(subject: Subject, row: Row) -> Iterator[Line]:
     if failure is not None:
         yield Line("class", class_spans(failure))
         yield Line("look at", [(failure.look, "")])
+    yield from policy_lines(subject.desk, row)
     if record.suspended:
         yield Line("suspended", [(record.suspended_by or "by whom is not recorded", "status-suspended")])
     yield from _outcome(record, now)

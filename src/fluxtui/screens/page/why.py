@@ -10,6 +10,7 @@ from fluxtui.insight.graph import Standing
 from fluxtui.insight.why import MOST, Step, Why, why
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.status import NO_DATA_GLYPH, Status
+from fluxtui.screens.denying import policy_lines
 from fluxtui.screens.desk import STATUS_STYLES, joined
 from fluxtui.screens.details import named
 from fluxtui.screens.page.tab import PageTab, Subject
@@ -77,6 +78,8 @@ def why_lines(subject: Subject, answer: Why) -> list[Line]:
     """The sheet: the chain, the evidence for its root, what waits behind, what it waits for, how it is delivered."""
     now = subject.now
     lines = [*_verdict(answer, now)]
+    if answer.row is not None:
+        lines += policy_lines(subject.desk, answer.row)
     if len(answer.chain) > 1:
         lines += [*heading("From here to the root"), *(_step(step, now) for step in answer.chain)]
     if answer.proof is not None and answer.row is not None:

@@ -72,6 +72,12 @@ async def test_the_next_session_knows_when_it_was_seen(tmp_path: Path) -> None:
         assert {key: found.get(key) for key in first} == first
 
 
+async def test_of_a_demo_nothing_is_kept(tmp_path: Path) -> None:
+    async with running(World("incident"), state=tmp_path, demo=True) as pilot:
+        assert (await drawn(pilot)).violations
+    assert not (tmp_path / "violations.json").exists()
+
+
 async def test_nothing_of_it_is_left_when_the_program_ends(recwarn: pytest.WarningsRecorder) -> None:
     async with running(World("incident")) as pilot:
         await sees(pilot, "root causes explain")

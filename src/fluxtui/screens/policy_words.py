@@ -8,7 +8,7 @@ from fluxtui.insight.policy.model import Action, Coverage, Owner, Violation
 from fluxtui.insight.policy.naming import policy_name
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
-from fluxtui.kinds.policy.policies import LEGACY, Override, PolicyRecord
+from fluxtui.kinds.policy.policies import ADMISSION, LEGACY, BindingRecord, Override, PolicyRecord
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
 from fluxtui.screens.lost import Lost, lost_spans
@@ -280,7 +280,8 @@ def action_spans(records: dict[str, PolicyRecord], rule: str, board: Board) -> l
     """``audit, deny in ns prod-*``: what it does, where clusters differ by cluster."""
     by_words: dict[str, list[str]] = {}
     for cluster, record in records.items():
-        by_words.setdefault(action_words(record, rule), []).append(cluster)
+        bound = board.picture.bindings.get((cluster, record.id), ())
+        by_words.setdefault(action_words(record, rule, bound), []).append(cluster)
     spans: list[Span] = []
     for words, clusters in by_words.items():
         style = ACTIONS[Action.DENY] if words.startswith("deny") else ACTIONS[Action.AUDIT]
@@ -292,8 +293,8 @@ def action_spans(records: dict[str, PolicyRecord], rule: str, board: Board) -> l
     return spans
 
 
-def action_words(record: PolicyRecord, rule: str) -> str:
-    """What a policy does, with its overrides and what keeps it from knowing everything."""
+def action_words(record: PolicyRecord, rule: str, bindings: Sequence[BindingRecord] = ()) -> str:
+    """What a policy does, with its overrides or bindings and what keeps it from knowing everything."""
     from fluxtui.insight.policy.actions import possible
 
     if record.group == LEGACY:
@@ -303,6 +304,8 @@ def action_words(record: PolicyRecord, rule: str) -> str:
         words = ", ".join({"Enforce": "deny", "Audit": "audit"}.get(each, each.lower()) for each in said)
         overrides = [each for one in chosen for each in one.overrides] or list(record.overrides)
         words += "".join(f", {_override(each)}" for each in overrides)
+    elif record.group == ADMISSION:
+        words = ", ".join(map(_bound, bindings)) or "not bound: it does nothing"
     else:
         words = ", ".join(action.value for action in possible(record, rule))
     words = words or "neither denies nor reports"
@@ -311,6 +314,11 @@ def action_words(record: PolicyRecord, rule: str) -> str:
     if not record.admission:
         words += "; not asked at admission"
     return words
+
+
+def _bound(each: BindingRecord) -> str:
+    action = " and ".join(each.actions).lower() or "nothing"
+    return f"{action} in namespaces with {each.namespaces}" if each.namespaces else action
 
 
 def _override(each: Override) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxtui.insight.delivered import Proof
-from fluxtui.insight.policy.board import NOBODY, By, arranged, clean, grouped, ordered, told, total
+from fluxtui.insight.policy.board import NOBODY, By, arranged, clean, grouped, ordered, standing_policies, told, total
 from fluxtui.insight.policy.model import Action, Owner, Violation
 from fluxtui.insight.policy.narrowing import compile as compile_filter
 from fluxtui.kinds.policy.reports import Check, Finding, Subject
@@ -118,6 +118,22 @@ def test_rules_that_nobody_violates_are_listed_and_what_changes_objects_is_none(
     assert unbroken(held, text="rule:check") == [], "somebody violates it"
     assert unbroken(held, text="rule:team action:audit") == [("ClusterPolicy//labels", "team")]
     assert unbroken(held, text="ns:backend") == []
+
+
+def test_an_admission_policy_that_nobody_violates_does_what_its_bindings_say(held):
+    held.put("ValidatingAdmissionPolicy", "guard", spec={})
+    picture = held.picture()
+    assert Action.NONE not in standing_policies(picture, frozenset()), "what does nothing judges nothing"
+    held.put("ValidatingAdmissionPolicyBinding", "b", spec={"policyName": "guard", "validationActions": ["Deny"]})
+    picture = held.picture()
+    (guard,) = [
+        each
+        for each in drained(clean(picture, (), frozenset(), compile_filter("", NOW)))
+        if each.policy == "ValidatingAdmissionPolicy//guard"
+    ]
+    assert guard.actions == (Action.DENY,)
+    assert standing_policies(picture, frozenset()) == {Action.AUDIT: 1, Action.DENY: 1}
+    assert [each.name for each in picture.bindings["prod", "ValidatingAdmissionPolicy//guard"]] == ["b"]
 
 
 def test_a_rule_that_is_always_skipped_is_violated_by_nobody(held):

@@ -305,7 +305,7 @@ def clean(
             key = rule_key(policy, rule)
             if (policy, rule) in known or key in found:
                 continue
-            actions = possible(record, rule)
+            actions = possible(record, rule, picture.bindings.get((cluster, policy), ()))
             if accepts.keeps(cluster, policy, rule, record, actions[0] if actions else Action.UNKNOWN):
                 found[key] = Group(key, policy=policy, rule=rule, severity=record.severity, actions=actions)
     return list(found.values())
@@ -391,7 +391,7 @@ def standing_policies(picture: Picture, clusters: frozenset[str]) -> dict[Action
     for (cluster, policy), record in picture.policies.items():
         if (clusters and cluster not in clusters) or KYVERNO in record.labels.split("\n"):
             continue
-        found = possible(record, "")
+        found = possible(record, "", picture.bindings.get((cluster, policy), ()))
         if found and found[0] is not Action.NONE:
             before = strongest.get(policy, found[0])
             strongest[policy] = min(before, found[0], key=TOLD.index)

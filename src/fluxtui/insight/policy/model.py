@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from fluxtui.insight.delivered import Proof
-from fluxtui.kinds.policy.policies import PolicyRecord
+from fluxtui.kinds.policy.policies import BindingRecord, PolicyRecord
 from fluxtui.kinds.policy.reports import Check, Counts, Finding, Subject
 from fluxtui.store.state import DataState, Phase
 
@@ -143,6 +143,8 @@ class Picture(msgspec.Struct, frozen=True):
     """The policies that are held, by (cluster, id)."""
     coverage: tuple[Coverage, ...] = ()
     """One for each watched cluster, in its order."""
+    bindings: Mapping[tuple[str, str], tuple[BindingRecord, ...]] = {}
+    """The bindings of admission policies, by the (cluster, id) of the policy: they say what it does."""
 
     @property
     def complete(self) -> bool:

@@ -13,6 +13,7 @@ from fluxtui.insight.policy.naming import Named, named
 from fluxtui.insight.policy.owners import Owners, is_hub
 from fluxtui.kinds.policy.policies import POLICIES, BindingRecord, PolicyRecord
 from fluxtui.kinds.policy.reports import REPORTS, RESULTS, Finding, ReportRecord, Subject
+from fluxtui.kinds.record import object_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import Phase
 from fluxtui.store.store import ClusterData, Store
@@ -33,6 +34,7 @@ def picture(delivery: Store, policy: Store, now: float, known: Known) -> Generat
     violations: list[Violation] = []
     checked: dict[tuple[str, str, str], int] = {}
     policies: dict[tuple[str, str], PolicyRecord] = {}
+    bindings: dict[tuple[str, str], tuple[BindingRecord, ...]] = {}
     coverage: list[Coverage] = []
     hubs: list[ClusterData] = []
     passes = 0
@@ -50,9 +52,10 @@ def picture(delivery: Store, policy: Store, now: float, known: Known) -> Generat
             key = (cluster, rule.named.policy, rule.named.rule)
             checked[key] = checked.get(key, 0) + rule.objects
         policies.update(((cluster, identity), record) for identity, record in drawn.policies.items())
+        bindings.update(((cluster, identity), tuple(bound)) for identity, bound in drawn.bindings.items())
         coverage.append(_coverage(policy, drawn, cluster, known))
         yield
-    return Picture(now, tuple(violations), passes, checked, policies, tuple(coverage))
+    return Picture(now, tuple(violations), passes, checked, policies, tuple(coverage), bindings)
 
 
 class _Rule:
@@ -95,7 +98,7 @@ class _Drawing:
         self._delivery = delivery.find(cluster)
         self._known = known
         self._owners = Owners(delivery, cluster, known.made_by, hubs)
-        self._bindings = _bindings(data) if data is not None else {}
+        self.bindings = _bindings(data) if data is not None else {}
         self._read: dict[int, _Read] = {}  # by the finding's address, which it keeps from being used again
         self._by_uid: dict[str, Subject] | None = None
 
@@ -235,8 +238,8 @@ class _Drawing:
         where = place(policy, subject)
         action = rule.actions.get(where)
         if action is None:
-            bindings = self._bindings.get(policy.name, ()) if policy.kind == "ValidatingAdmissionPolicy" else ()
-            action = rule.actions[where] = effective(policy, rule.named.rule, where, self._labels, bindings)
+            bound = self.bindings.get(policy.id, ())
+            action = rule.actions[where] = effective(policy, rule.named.rule, where, self._labels, bound)
         return action
 
     def _labels(self, namespace: str) -> str | None:
@@ -289,12 +292,12 @@ def _policies(data: ClusterData) -> Iterable[tuple[str, PolicyRecord]]:
 
 
 def _bindings(data: ClusterData) -> dict[str, list[BindingRecord]]:
-    """The bindings of admission policies, by the name of the policy."""
+    """The bindings of admission policies, by the id of the policy."""
     found: dict[str, list[BindingRecord]] = {}
     table = data.tables.get("ValidatingAdmissionPolicyBinding")
     for row in table.rows.values() if table is not None else ():
         if isinstance(row.record, BindingRecord):
-            found.setdefault(row.record.policy, []).append(row.record)
+            found.setdefault(object_id("ValidatingAdmissionPolicy", "", row.record.policy), []).append(row.record)
     return found
 
 

@@ -352,7 +352,7 @@ def test_an_engine_that_is_down_lowers_the_confidence(delivery):
         "metadata": {
             "name": "kyverno-reports-controller",
             "namespace": "kyverno",
-            "labels": {"app.kubernetes.io/component": "reports-controller"},
+            "labels": {"app.kubernetes.io/component": "reports-controller", "app.kubernetes.io/part-of": "kyverno"},
         },
         "spec": {"replicas": 1},
         "status": {"replicas": 1, "availableReplicas": 0},

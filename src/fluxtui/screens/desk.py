@@ -99,7 +99,8 @@ class Desk:
         """The policy of the fleet."""
         from fluxtui.screens.guard import Guard
 
-        guard = Guard(self.fleet, self.store, self.now, self.state)
+        # of a demo nothing is kept: the next one is another fleet of the same names
+        guard = Guard(self.fleet, self.store, self.now, None if self.demo else self.state)
         guard.listeners.append(lambda picture: self._governed())
         return guard
 

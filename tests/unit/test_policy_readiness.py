@@ -363,6 +363,19 @@ def test_an_engine_that_is_down_lowers_the_confidence(delivery):
     assert "0 of 1 replicas of the reports-controller are available" in [each.told for each in found.doubts]
 
 
+def test_a_cluster_of_which_nothing_is_known_is_one_doubt(delivery):
+    gone = DataState(Phase.UNREACHABLE, NOW, 0, "refused")
+    lost = coverage("staging-1", reports={"PolicyReport": gone, "Report": gone}, policies={"ValidatingPolicy": gone})
+    found = evaluated(policies=[(CLUSTER, cel_policy())], clusters=(CLUSTER,), coverages=[coverage(), lost])
+    assert [(each.level, each.cluster, each.told) for each in judged(delivery, found).doubts] == [
+        (
+            Confidence.LOW,
+            "staging-1",
+            "unreachable: which policies it has, and what violates them, is not known",
+        )
+    ]
+
+
 def test_clusters_without_the_policy_raise_no_doubts(delivery):
     lost = coverage("staging-1", reports={"PolicyReport": FORBIDDEN})
     found = evaluated(policies=[(CLUSTER, cel_policy())], clusters=(CLUSTER, "staging-1"), coverages=[coverage(), lost])

@@ -58,6 +58,14 @@ def filters(context: click.Context, parameter: click.Parameter, incomplete: str)
     return [CompletionItem(f"{incomplete[: found.start]}{choice}") for choice in found.choices]
 
 
+def violations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Fields of the filter of violations, and the values of those that are known without a cluster."""
+    from fluxtui.insight.policy.narrowing import complete
+
+    found = complete(incomplete, len(incomplete), {})
+    return [CompletionItem(f"{incomplete[: found.start]}{choice}") for choice in found.choices]
+
+
 def planes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Fields of the filter of control planes, the statuses, and the contexts."""
     from fluxtui.kinds.status import WORDS

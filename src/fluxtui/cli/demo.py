@@ -141,6 +141,7 @@ class DemoGroup(LazyGroup):
         "tree": "fluxtui.cli.tree",
         "changes": "fluxtui.cli.changes",
         "suspended": "fluxtui.cli.suspended",
+        "policy": "fluxtui.cli.policy",
         "orphans": "fluxtui.cli.orphans",
         "oncall": "fluxtui.cli.oncall",
         "handover": "fluxtui.cli.handover",

@@ -115,9 +115,11 @@ async def answered(gathered: Gathered, printer: Printer, patience: float) -> int
     return await printer.show() or outcome.HEALTHY
 
 
-async def follow(gathered: Gathered, show: Show, *, ageing: bool) -> int:
-    """Show now and after every change until ctrl-C; returns the exit code of the last state."""
-    changed = asyncio.Event()
+async def follow(gathered: Gathered, show: Show, *, ageing: bool, besides: asyncio.Event | None = None) -> int:
+    """Show now and after every change until ctrl-C; returns the exit code of the last state. `besides` is set by what
+    changes besides the fleet's delivery.
+    """
+    changed = besides or asyncio.Event()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

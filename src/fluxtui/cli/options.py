@@ -116,6 +116,7 @@ def _answering(*formats: str) -> tuple[Callable[[Any], Any], ...]:
 
 
 _ANSWERING = _answering("table", "wide", "json", "yaml", "markdown")
+_SCANNING = _answering("table", "wide", "json", "yaml", "markdown", "csv", "sarif")
 _DRAWING = _answering("table", "json", "yaml", "markdown", "mermaid", "dot")
 
 
@@ -137,6 +138,11 @@ def answering(command: CommandT) -> CommandT:
 def drawing(command: CommandT) -> CommandT:
     """The options of what prints an answer that can be drawn: those of `answering`, with formats for pictures."""
     return _all(_DRAWING, command)
+
+
+def scanning(command: CommandT) -> CommandT:
+    """The options of what prints findings: those of `answering`, with CSV and SARIF."""
+    return _all(_SCANNING, command)
 
 
 def settings(context: click.Context) -> Settings:

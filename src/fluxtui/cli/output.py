@@ -25,6 +25,8 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     MERMAID = "mermaid"
     DOT = "dot"
+    CSV = "csv"
+    SARIF = "sarif"
 
     @property
     def text(self) -> bool:

@@ -78,8 +78,11 @@ class Printer:
                 out.write(("---\n" if self._watch else "") + as_yaml(answer.shape))
             case Format.MARKDOWN:
                 out.write(answer.markdown() + ("\n\n---\n" if self._watch else ""))
-            case Format.MERMAID | Format.DOT:
+            case Format.MERMAID | Format.DOT | Format.SARIF:
                 out.write(answer.drawn[self._format]())
+            case Format.CSV:
+                out.write(answer.drawn[self._format]())
+                self._print_beside(answer)
             case Format.TABLE | Format.WIDE:
                 self._print_text(answer)
 
@@ -93,6 +96,10 @@ class Printer:
             out.write(text)
         if self._watch and not out.terminal:
             out.write("")
+        self._print_beside(answer)
+
+    @staticmethod
+    def _print_beside(answer: Answer) -> None:
         for line in ([answer.summary] if answer.summary else []) + [f"not seen: {line}" for line in answer.unseen]:
             click.echo(line, err=True)
 

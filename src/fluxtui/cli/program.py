@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "open": "fluxtui.cli.open",
     "triage": "fluxtui.cli.triage",
     "health": "fluxtui.cli.health",
+    "policy": "fluxtui.cli.policy",
     "get": "fluxtui.cli.get",
     "tree": "fluxtui.cli.tree",
     "changes": "fluxtui.cli.changes",

@@ -3,7 +3,7 @@
 Reports tell what was found; that nothing was found is only worth something where everything was looked at.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 from fluxtui.insight.delivered import Proof
 from fluxtui.insight.policy.engine import engines
@@ -15,7 +15,7 @@ from fluxtui.kinds.ages import ago
 from fluxtui.kinds.policy.engine import HookRecord
 from fluxtui.kinds.policy.match import Match, Matches
 from fluxtui.kinds.policy.policies import ADMISSION, LEGACY, Override, PolicyRecord
-from fluxtui.store.state import Phase
+from fluxtui.store.state import DataState, Phase
 from fluxtui.store.store import Store
 
 LOW, MEDIUM = Confidence.LOW, Confidence.MEDIUM
@@ -59,6 +59,10 @@ def _may_hold(coverage: Coverage) -> bool:
 
 def _of_cluster(coverage: Coverage, picture: Picture, policies: Sequence[PolicyRecord]) -> Iterator[Doubt]:
     cluster, now = coverage.cluster, picture.now
+    gone = _gone(coverage)
+    if gone:
+        yield Doubt(LOW, f"{gone}: which policies it has, and what violates them, is not known", cluster)
+        return
     if not coverage.settled:
         yield Doubt(LOW, "not everything is listed yet", cluster)
     lost = {kind: state for kind, state in coverage.policies.items() if state.phase is Phase.FORBIDDEN}
@@ -67,20 +71,36 @@ def _of_cluster(coverage: Coverage, picture: Picture, policies: Sequence[PolicyR
     served = {kind: state for kind, state in coverage.reports.items() if state.phase is not Phase.MISSING}
     if policies and not served and coverage.settled:
         yield Doubt(LOW, "no reports are served: nobody knows what violates", cluster)
-    for kind, state in served.items():
-        if state.phase is Phase.FORBIDDEN:
-            yield Doubt(LOW, f"{kind}s may not be listed", cluster)
-        elif state.only:
-            yield Doubt(LOW, f"{kind}s of namespace {state.only} alone may be seen", cluster)
-        elif not state.trusted and state.phase is not Phase.LOADING:
-            since = f" for {ago(int(state.since), now)}" if state.since else ""
-            yield Doubt(MEDIUM, f"{kind}s are {state.phase}{since}", cluster)
+    yield from _of_reports(cluster, served, now)
     if coverage.unread:
         yield Doubt(LOW, f"{coverage.unread:,} reports are only counted so far", cluster)
     if coverage.cut:
         yield Doubt(MEDIUM, f"{coverage.cut:,} results of long reports are not read", cluster)
     for each in policies:
         yield from _of_policy(each, coverage, picture)
+
+
+def _gone(coverage: Coverage) -> str:
+    """Why nothing at all is known of a cluster, empty where something is."""
+    phases = {state.phase for state in (*coverage.policies.values(), *coverage.reports.values())}
+    only = next(iter(phases)) if len(phases) == 1 else None
+    return str(only) if only in (Phase.UNREACHABLE, Phase.LOGIN) else ""
+
+
+def _of_reports(cluster: str, served: Mapping[str, DataState], now: float) -> Iterator[Doubt]:
+    """Reports that are not current, or not all of them: kinds that are alike in that are told together."""
+    told: dict[tuple[Confidence, str], list[str]] = {}
+    for kind, state in served.items():
+        if state.phase is Phase.FORBIDDEN:
+            told.setdefault((LOW, "may not be listed"), []).append(f"{kind}s")
+        elif state.only:
+            told.setdefault((LOW, f"of namespace {state.only} alone may be seen"), []).append(f"{kind}s")
+        elif not state.trusted and state.phase is not Phase.LOADING:
+            age = ago(int(state.since), now)
+            since = f" for {age}" if age and age != "0s" else ""
+            told.setdefault((MEDIUM, f"are {state.phase}{since}"), []).append(f"{kind}s")
+    for (level, words), kinds in told.items():
+        yield Doubt(level, f"{', '.join(kinds)} {words}", cluster)
 
 
 def _of_policy(record: PolicyRecord, coverage: Coverage, picture: Picture) -> Iterator[Doubt]:

@@ -13,7 +13,7 @@ import msgspec
 from fluxtui.insight.failures import Failure, of_row
 from fluxtui.insight.policy.engine import Engine, EngineReport, engines
 from fluxtui.insight.policy.engine_held import Grade
-from fluxtui.insight.policy.model import Picture
+from fluxtui.insight.policy.model import Owner, Picture
 from fluxtui.insight.policy.naming import named
 from fluxtui.kinds.policy.engine import PolicyEventRecord
 from fluxtui.kinds.policy.policies import PolicyRecord
@@ -21,7 +21,7 @@ from fluxtui.kinds.policy.reports import Check
 from fluxtui.store.row import Row
 from fluxtui.store.store import Store
 
-STRIDE = 4000
+STRIDE = 3000
 """Violations between two yields."""
 EVENTS_KEPT = 500
 """Blocked requests of a cluster that are remembered, the latest."""
@@ -112,23 +112,18 @@ def joined(policy: Store, picture: Picture, now: float) -> Generator[None, None,
     objects: dict[Ref, Tally] = {}
     clusters: dict[str, Tally] = {}
     policies: dict[str, Spread] = {}
-    for at, each in enumerate(picture.violations, 1):
-        if not at % STRIDE:
-            yield
-        result = each.finding.result
-        if result not in ("fail", "warn"):
-            continue
-        tallies = [clusters.setdefault(each.cluster, Tally())]
-        if each.owner.id:
-            tallies.append(objects.setdefault((each.owner.cluster, each.owner.id), Tally()))
+    for (_, cluster, policy_id, result), (owner, count) in (yield from _counted(picture)).items():
+        tallies = [clusters.setdefault(cluster, Tally())]
+        if owner.id:
+            tallies.append(objects.setdefault((owner.cluster, owner.id), Tally()))
         for tally in tallies:
             if result == "fail":
-                tally.fails += 1
-                tally.fails_of[each.policy] += 1
+                tally.fails += count
+                tally.fails_of[policy_id] += count
             else:
-                tally.warns += 1
+                tally.warns += count
         if result == "fail":
-            policies.setdefault(each.policy, Spread()).fails[each.cluster] += 1
+            policies.setdefault(policy_id, Spread()).fails[cluster] += count
     yield
     called: dict[tuple[str, str], tuple[str, ...]] = {}
     for (cluster, identity), record in picture.policies.items():
@@ -136,6 +131,24 @@ def joined(policy: Store, picture: Picture, now: float) -> Generator[None, None,
     yield
     blocked, deaf = _blocked(policy)
     return Joined(told, objects, clusters, policies, called, picture.policies, blocked, deaf)
+
+
+def _counted(picture: Picture) -> Generator[None, None, dict[tuple[int, str, str, str], tuple[Owner, int]]]:
+    """Fails and warnings by owner (one object in memory for all that it delivers), cluster, policy and result."""
+    found: dict[tuple[int, str, str, str], int] = {}
+    owners: dict[int, Owner] = {}
+    for at, each in enumerate(picture.violations, 1):
+        if not at % STRIDE:
+            yield
+        result, owner = each.finding.result, each.owner
+        if result != "fail" and result != "warn":
+            continue
+        key = (id(owner), each.cluster, each.policy, result)
+        count = found.get(key)
+        if count is None:
+            owners[key[0]] = owner
+        found[key] = (count or 0) + 1
+    return {key: (owners[key[0]], count) for key, count in found.items()}
 
 
 def _blocked(policy: Store) -> tuple[dict[str, tuple[PolicyEventRecord, ...]], frozenset[str]]:

@@ -5,6 +5,14 @@ from tests.screens.world import SMALL, WIDE, World, command, running, screen, se
 from fluxtui.store.state import Phase
 
 KYVERNO = {"app.kubernetes.io/part-of": "kyverno"}
+UNWANTED = (
+    ("CleanupPolicy", "kyverno.io"),
+    ("ClusterCleanupPolicy", "kyverno.io"),
+    ("UpdateRequest", "kyverno.io"),
+    ("EphemeralReport", "reports.kyverno.io"),
+    *((kind, "policies.kyverno.io") for kind in ("ValidatingPolicy", "DeletingPolicy", "GeneratingPolicy")),
+)
+"""What the demo has and could be in trouble."""
 PARTS = ("admission", "background", "cleanup", "reports")
 
 
@@ -35,6 +43,8 @@ def hooks(kind="ValidatingWebhookConfiguration", **hook):
 
 def engine(world, cluster, **ready):
     """A cluster whose engine is whole, but for what is given: replicas that are available."""
+    for kind, group in UNWANTED:
+        world._removed.update((cluster, known) for known in world.every(cluster, kind, group))  # nobody watches yet
     world.put(cluster, *(controller(name, ready.get(name, 1)) for name in PARTS))
     world.put(cluster, hooks(), hooks("MutatingWebhookConfiguration", name="mutate.kyverno.svc-fail"))
 

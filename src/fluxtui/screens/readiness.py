@@ -131,10 +131,12 @@ class ReadinessScreen(RosterScreen[Board, Line]):
             if not lost or picture.complete:
                 self._chosen, self._asked = tuple(found), ()
         chosen = tuple(each for each in self._chosen if each)
-        answer = None
-        if chosen:
-            answer = yield from readiness(picture, self.desk.store, guard.store, chosen, guard.made_by)
-        return Board(picture, offered, chosen, tuple(lost), answer)
+        board = Board(picture, offered, chosen, tuple(lost))
+        if not chosen:
+            return board
+        found = yield from readiness(picture, self.desk.store, guard.store, chosen, guard.made_by)
+        told = yield from rows.results(found)
+        return msgspec.structs.replace(board, found=found, results=told)
 
     def lines_of(self, report: Board) -> Sequence[Line]:
         """The policies; then tenants, owners and objects."""

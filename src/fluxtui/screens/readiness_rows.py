@@ -1,6 +1,6 @@
 """The lines of the readiness screen: the policies to choose from, then what would be denied, by tenant and owner."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import msgspec
 
@@ -23,6 +23,8 @@ SOON = {When.NEXT: "next reconcile", When.UPGRADE: "next upgrade", When.CHANGE: 
 STYLES = {When.NEXT: "status-failed", When.UPGRADE: "warning", When.CHANGE: "", When.ANEW: "muted"}
 SURE = {Confidence.HIGH: "status-ready", Confidence.MEDIUM: "warning", Confidence.LOW: "status-failed"}
 NAMED = 12
+STRIDE = 400
+"""Objects between two yields."""
 
 COLUMNS = (
     TableColumn("what", "WHAT", 42, 30, 90, flex=3, priority=ESSENTIAL, sortable=False, cut="middle"),
@@ -64,6 +66,8 @@ class Board(msgspec.Struct, frozen=True):
     lost: tuple[str, ...] = ()
     """Names that were asked for, and that no policy has."""
     found: Readiness | None = None
+    results: tuple[Line, ...] = ()
+    """What would be denied, as lines."""
 
 
 def lines(board: Board, *, alone: bool = False) -> Iterator[Line]:
@@ -72,19 +76,26 @@ def lines(board: Board, *, alone: bool = False) -> Iterator[Line]:
     yield from chosen
     if not (alone and chosen):
         yield from (each for each in board.candidates if each.id not in board.chosen)
-    found = board.found
-    if found is None:
-        return
+    yield from board.results
+
+
+def results(found: Readiness) -> Generator[None, None, tuple[Line, ...]]:
+    """Each tenant with its owners and their objects, in slices."""
     turning = {(each.cluster, each.id): each for each in found.turning}
-    for tenant in found.tenants:
-        held = found.of(tenant)
-        yield OfTenant(tenant, held)
-        owners: dict[tuple[str, Owner], list[Denied]] = {}
-        for each in held:
-            owners.setdefault((each.cluster, each.owner), []).append(each)
+    tenants: dict[str, dict[tuple[str, Owner], list[Denied]]] = {}
+    for at, each in enumerate(found.denied):
+        tenants.setdefault(each.owner.tenant, {}).setdefault((each.cluster, each.owner), []).append(each)
+        if at % STRIDE == 0:
+            yield
+    told: list[Line] = []
+    for tenant in sorted(tenants, key=lambda name: (not name, name)):
+        owners = tenants[tenant]
+        told.append(OfTenant(tenant, tuple([each for objects in owners.values() for each in objects])))
         for (cluster, owner), objects in owners.items():
-            yield OfOwner(tenant, cluster, owner, tuple(objects), turning.get((owner.cluster, owner.id)))
-            yield from objects
+            told.append(OfOwner(tenant, cluster, owner, tuple(objects), turning.get((owner.cluster, owner.id))))
+            told += objects
+        yield
+    return tuple(told)
 
 
 def key_of(line: Line) -> str:

@@ -4,7 +4,7 @@ An exception that nobody needs any more is a hole that stays open. That one is n
 of its cluster are known whole; even then it may be there for an object that is still to come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import IntEnum
@@ -23,6 +23,9 @@ from fluxtui.store.store import Store
 
 TTL = "cleanup.kyverno.io/ttl"
 """The label by which Kyverno's cleanup controller deletes an object: a date or a time."""
+
+STRIDE = 200
+"""Violations between two yields."""
 
 
 class Idling(IntEnum):
@@ -55,8 +58,8 @@ class Idle(msgspec.Struct, frozen=True):
         return self.cluster, self.record.id
 
 
-def idle(policy: Store, picture: Picture) -> tuple[Idle, ...]:
-    """The idle exceptions of all clusters, the surest first."""
+def idle(policy: Store, picture: Picture) -> Generator[None, None, tuple[Idle, ...]]:
+    """The idle exceptions of all clusters, the surest first: the value that the generator returns."""
     violations: dict[tuple[str, str], list[Violation]] = {}
     for each in picture.violations:
         name = each.finding.check.policy.rpartition("/")[2]
@@ -67,7 +70,7 @@ def idle(policy: Store, picture: Picture) -> tuple[Idle, ...]:
             identity: record for (cluster, identity), record in picture.policies.items() if cluster == coverage.cluster
         }
         for record in held(policy, coverage.cluster):
-            judged = _judge(record, coverage, policies, violations, picture.now)
+            judged = yield from _judge(record, coverage, policies, violations, picture.now)
             if judged is not None:
                 found.append(Idle(coverage.cluster, record, *judged))
     return tuple(sorted(found, key=lambda each: (each.why, each.cluster, each.record.id)))
@@ -92,7 +95,7 @@ def _judge(
     policies: Mapping[str, PolicyRecord],
     violations: Mapping[tuple[str, str], list[Violation]],
     now: float,
-) -> tuple[Idling, str] | None:
+) -> Generator[None, None, tuple[Idling, str] | None]:
     if record.expires and record.expires <= now:
         return Idling.EXPIRED, f"expired {ago(record.expires, now)} ago"
     deadline = due(record)
@@ -103,8 +106,13 @@ def _judge(
         return wrong
     cluster = coverage.cluster
     near = [each for of in record.policies for each in violations.get((cluster, of.policy.rpartition("/")[2]), ())]
-    if not _whole(coverage) or any(_used(record, each, now) for each in near):
+    if not _whole(coverage):
         return None
+    for at, each in enumerate(near):
+        if _used(record, each, now):
+            return None
+        if at % STRIDE == 0:
+            yield
     return Idling.UNUSED, "no report names it, and nothing that fails would be excepted by it"
 
 

@@ -16,7 +16,7 @@ from fluxtui.insight.policy.actions import JUDGES, effective, place, possible
 from fluxtui.insight.policy.exceptions import LEGACY_KINDS, held, weigh
 from fluxtui.insight.policy.model import Action, Picture, Violation, subject_key
 from fluxtui.insight.policy.naming import KYVERNO, policy_name
-from fluxtui.insight.policy.readiness_doubts import doubts, excluded
+from fluxtui.insight.policy.readiness_doubts import Unknown, doubts, excluded
 from fluxtui.insight.policy.readiness_model import Candidate, Denied, Readiness, Turning, When
 from fluxtui.kinds.policy.exceptions import ExceptionRecord
 from fluxtui.kinds.policy.policies import ADMISSION, LEGACY, BindingRecord, PolicyRecord, PolicyRule
@@ -27,7 +27,7 @@ from fluxtui.store.store import Store
 
 RECENT = 7 * 86_400
 """Seconds in which a change counts as recent."""
-STRIDE = 1000
+STRIDE = 100
 """Violations between two yields."""
 COUNTED = frozenset({"fail", "warn", "error"})
 """Results that enforcing turns into denials: a fail that is not scored is told as warn, and denied all the same."""
@@ -127,19 +127,20 @@ def readiness(
         judging.judge(each)
         if at % STRIDE == 0:
             yield
-    denied = judging.denied()
-    yield
+    denied = yield from judging.denied()
     found = Readiness(
         picture.now,
         tuple(chosen),
         denied,
-        _turning(denied, delivery),
+        _turning(judging, delivery),
         judging.stays,
         judging.already,
         judging.excepted,
         tuple(excluded(picture, policy, chosen)),
     )
-    told = yield from doubts(found, picture, policy, judging.unsure, judging.undecided)
+    yield
+    unknown = Unknown(judging.unsure, judging.undecided, judging.errors, judging.claimed)
+    told = yield from doubts(found, picture, policy, unknown)
     return structs.replace(found, doubts=told)
 
 
@@ -156,13 +157,17 @@ class _Judging:
         self, picture: Picture, delivery: Store, policy: Store, chosen: frozenset[str], made_by: MadeBy
     ) -> None:
         self.stays = self.already = self.excepted = self.undecided = self.unsure = 0
+        self.errors = self.claimed = 0
+        self.failing: Counter[tuple[str, str]] = Counter()
+        """The objects for which Flux objects fail at their next reconcile."""
+        self.tenants: dict[tuple[str, str], str] = {}
         self._now = picture.now
         self._picture = picture
         self._delivery = delivery
         self._policy = policy
         self._chosen = chosen
         self._made_by = made_by
-        self._exceptions: dict[str, tuple[ExceptionRecord, ...]] = {}
+        self._exceptions: dict[str, dict[str, list[ExceptionRecord]]] = {}
         self._after: dict[tuple[str, str, str, str], Action] = {}
         self._found: dict[str, list[tuple[When, Violation]]] = {}
 
@@ -189,19 +194,39 @@ class _Judging:
             self.unsure += after is Action.UNKNOWN
             self._found.setdefault(_place(violation.cluster, violation.subject), []).append((when, violation))
 
-    def denied(self) -> tuple[Denied, ...]:
+    def denied(self) -> Generator[None, None, tuple[Denied, ...]]:
         """What is left, each object once; what a controller made is counted with it."""
         makes: Counter[str] = Counter()
         every: list[tuple[str, list[tuple[When, Violation]]]] = []
-        for place_, found in self._found.items():
+        for at, (place_, found) in enumerate(self._found.items()):
             first = found[0][1]
             maker = self._maker(first.cluster, first.subject, {each.policy for _, each in found})
             if maker:
                 makes[maker] += 1
             else:
                 every.append((place_, found))
-        told = [self._denied(found, makes[place_]) for place_, found in every]
-        return tuple(sorted(told, key=lambda each: (each.when, each.owner.tenant, each.key)))
+            if at % STRIDE == 0:
+                yield
+        told: dict[tuple[When, str], list[Denied]] = {}
+        for at, (place_, found) in enumerate(every):
+            each = self._denied(found, makes[place_])
+            self._count(each)
+            told.setdefault((each.when, each.owner.tenant), []).append(each)
+            if at % STRIDE == 0:
+                yield
+        ordered: list[Denied] = []
+        for group in sorted(told):
+            ordered += sorted(told[group], key=lambda each: each.key)
+            yield
+        return tuple(ordered)
+
+    def _count(self, each: Denied) -> None:
+        self.errors += each.errors
+        self.claimed += each.owner.proof is Proof.LABEL
+        if each.when is When.NEXT:
+            key = (each.owner.cluster, each.owner.id)
+            self.failing[key] += 1
+            self.tenants.setdefault(key, each.owner.tenant)
 
     def _denied(self, found: list[tuple[When, Violation]], makes: int) -> Denied:
         first = found[0][1]
@@ -270,8 +295,11 @@ class _Judging:
         """Whether an exception applies that the report does not know yet."""
         known = self._exceptions.get(violation.cluster)
         if known is None:
-            known = self._exceptions[violation.cluster] = held(self._policy, violation.cluster)
-        for record in known:
+            known = self._exceptions[violation.cluster] = {}
+            for record in held(self._policy, violation.cluster):
+                for name in {each.policy.rpartition("/")[2] for each in record.policies}:
+                    known.setdefault(name, []).append(record)
+        for record in known.get(violation.finding.check.policy.rpartition("/")[2], ()):
             weighed = weigh(violation, record, self._now)
             if weighed is None:
                 continue
@@ -296,17 +324,11 @@ def _operations(rule: PolicyRule) -> Iterable[str]:
     return [word for words in told for word in words] if all(told) else []
 
 
-def _turning(denied: Iterable[Denied], delivery: Store) -> tuple[Turning, ...]:
-    counts: Counter[tuple[str, str]] = Counter()
-    tenants: dict[tuple[str, str], str] = {}
-    for each in denied:
-        if each.when is When.NEXT:
-            counts[each.owner.cluster, each.owner.id] += 1
-            tenants.setdefault((each.owner.cluster, each.owner.id), each.owner.tenant)
+def _turning(judging: _Judging, delivery: Store) -> tuple[Turning, ...]:
     found: list[Turning] = []
-    for (cluster, identity), number in counts.items():
+    for (cluster, identity), number in judging.failing.items():
         row = delivery.row(cluster, identity)
         suspended = row is not None and row.status is Status.SUSPENDED
         green = row is not None and row.status is Status.READY
-        found.append(Turning(cluster, identity, tenants[cluster, identity], number, green, suspended))
+        found.append(Turning(cluster, identity, judging.tenants[cluster, identity], number, green, suspended))
     return tuple(sorted(found, key=lambda each: (not each.green, each.suspended, -each.objects, each.cluster, each.id)))

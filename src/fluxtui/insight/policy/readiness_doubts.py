@@ -5,7 +5,8 @@ Reports tell what was found; that nothing was found is only worth something wher
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
-from fluxtui.insight.delivered import Proof
+import msgspec
+
 from fluxtui.insight.policy.engine import engines
 from fluxtui.insight.policy.engine_held import Grade, count
 from fluxtui.insight.policy.model import Coverage, Picture
@@ -25,12 +26,22 @@ HOOK = "validat"
 """How Kyverno's webhooks are called that judge (validate.kyverno.svc-fail, vpol.validate.kyverno.svc-fail)."""
 
 
-def doubts(
-    found: Readiness, picture: Picture, policy: Store, unsure: int, undecided: int
-) -> Generator[None, None, tuple[Doubt, ...]]:
-    """All of them, the gravest first. `unsure` results hang on what is not known of their namespace or policy,
-    `undecided` exceptions cannot be judged.
+class Unknown(msgspec.Struct, frozen=True):
+    """What was counted though it cannot be told: results that hang on what is not known of their namespace or policy
+    (`unsure`) or that exceptions may except (`undecided`), objects for which rules end in an error, and those that are
+    claimed by labels alone.
     """
+
+    unsure: int = 0
+    undecided: int = 0
+    errors: int = 0
+    claimed: int = 0
+
+
+def doubts(
+    found: Readiness, picture: Picture, policy: Store, unknown: Unknown
+) -> Generator[None, None, tuple[Doubt, ...]]:
+    """All of them, the gravest first."""
     told: list[Doubt] = []
     chosen = frozenset(found.chosen)
     for coverage in picture.coverage:
@@ -47,7 +58,7 @@ def doubts(
                 for each in engine.trouble
                 if each.part in ("admission", "webhooks", "scan", "reports") and each.grade is not Grade.UNKNOWN
             ]
-    told += _of_results(found, unsure, undecided)
+    told += _of_results(unknown)
     return tuple(sorted(dict.fromkeys(told), key=lambda each: (each.level, each.cluster)))
 
 
@@ -121,21 +132,18 @@ def _of_policy(record: PolicyRecord, coverage: Coverage, picture: Picture) -> It
         yield Doubt(MEDIUM, told, cluster)
 
 
-def _of_results(found: Readiness, unsure: int, undecided: int) -> Iterator[Doubt]:
-    errors = sum(each.errors for each in found.denied)
-    if errors:
-        yield Doubt(
-            MEDIUM, f"{count(errors, 'object')} counted for which rules end in an error: denied only where those fail"
-        )
-    if unsure:
-        yield Doubt(MEDIUM, f"{count(unsure, 'result')} counted whose action after it cannot be told from here")
-    if undecided:
-        yield Doubt(
-            MEDIUM, f"{count(undecided, 'result')} counted that exceptions may except, by what cannot be judged here"
-        )
-    claimed = sum(each.owner.proof is Proof.LABEL for each in found.denied)
-    if claimed:
-        yield Doubt(MEDIUM, f"who delivers {count(claimed, 'object')} is told by labels alone")
+def _of_results(unknown: Unknown) -> Iterator[Doubt]:
+    if unknown.errors:
+        told = count(unknown.errors, "object")
+        yield Doubt(MEDIUM, f"{told} counted for which rules end in an error: denied only where those fail")
+    if unknown.unsure:
+        told = count(unknown.unsure, "result")
+        yield Doubt(MEDIUM, f"{told} counted whose action after it cannot be told from here")
+    if unknown.undecided:
+        told = count(unknown.undecided, "result")
+        yield Doubt(MEDIUM, f"{told} counted that exceptions may except, by what cannot be judged here")
+    if unknown.claimed:
+        yield Doubt(MEDIUM, f"who delivers {count(unknown.claimed, 'object')} is told by labels alone")
 
 
 # --- what is left out

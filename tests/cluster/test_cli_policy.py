@@ -112,6 +112,36 @@ async def test_readiness_tells_what_turns_red_and_ends_with_1(server, kubeconfig
     assert (code, f"did you mean {name}" in errors) == (2, True)
 
 
+async def test_exceptions_that_name_nothing_end_with_1(server, kubeconfig, tmp_path):
+    namespace, name = await peopled(server)
+    path = f"/apis/kyverno.io/v2/namespaces/{namespace}/policyexceptions"
+    spec = {
+        "exceptions": [{"policyName": "no-such-policy", "ruleNames": ["*"]}],
+        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+    }
+    body = {
+        "apiVersion": "kyverno.io/v2",
+        "kind": "PolicyException",
+        "metadata": {"name": "typo", "namespace": namespace},
+        "spec": spec,
+    }
+    assert (await server.ask("POST", path, json=body)).status == 201
+    server.created.append(f"{path}/typo")
+    code, out, errors = await fluxtui(tmp_path, "policy", "--kubeconfig", kubeconfig, "--exceptions")
+    assert code == 1, errors
+    (row,) = [line for line in out.splitlines() if line.startswith(f"{namespace}/typo")]
+    assert "no policy" in row and "there is no policy no-such-policy" in row
+    code, out, _ = await fluxtui(tmp_path, "policy", "--kubeconfig", kubeconfig, "--exceptions", "-o", "json")
+    (item,) = [each for each in json.loads(out)["items"] if each["namespace"] == namespace]
+    assert (item["name"], item["idle"], item["policies"], item["until"]) == (
+        "typo",
+        "no policy",
+        ["no-such-policy"],
+        None,
+    )
+    assert name not in out
+
+
 async def test_the_engine_and_the_guardrails_answer_without_kyverno(server, kubeconfig, tmp_path):
     code, out, errors = await fluxtui(tmp_path, "policy", "--kubeconfig", kubeconfig, "--engine", "-o", "json")
     assert json.loads(out)["kind"] == "PolicyEngines", errors

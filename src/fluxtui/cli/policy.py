@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the command was asked. `about` is violations, readiness, engine or guardrails; `words` are a filter, for
-    readiness the names of policies.
+    """What the command was asked. `about` is violations, readiness, exceptions, engine or guardrails; `words` are a
+    filter, for readiness the names of policies.
     """
 
     about: str
@@ -53,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
     is_flag=True,
     help="What enforcing policies would deny: those named instead of FILTER or by --policy, else all that only watch.",
 )
+@click.option("--exceptions", is_flag=True, help="The exceptions: from what, until when, and those that do nothing.")
 @click.option("--engine", is_flag=True, help="How the policy engine of each cluster fares.")
 @click.option("--guardrails", is_flag=True, help="From where tenants may take sources, and who is refused or escapes.")
 @options.scanning
@@ -65,6 +66,7 @@ def command(
     policies: tuple[str, ...],
     everything: bool,
     readiness: bool,
+    exceptions: bool,
     engine: bool,
     guardrails: bool,
     output: str,
@@ -75,7 +77,8 @@ def command(
 
     FILTER is the filter language of the Policy screen: severity:high tenant:backend result:fail !policy:pod-security.
     What fails, warns or ends in an error is told; what is left out is counted. Problems are results that fail, with
-    --readiness objects that would be denied, with --engine an engine in trouble, with --guardrails refused sources.
+    --readiness objects that would be denied, with --exceptions those that are expired or name nothing, with --engine
+    an engine in trouble, with --guardrails refused sources.
 
     CSV and SARIF 2.1.0 are for violations. JSON and YAML have "version: 1"; keys are added, never renamed; times are
     RFC 3339 in UTC. Nothing is changed.
@@ -83,13 +86,14 @@ def command(
     from fluxtui.cli.logs import start_logging
 
     told = options.no_screen(context)
-    chosen = [name for name, on in (("readiness", readiness), ("engine", engine), ("guardrails", guardrails)) if on]
+    questions = {"readiness": readiness, "exceptions": exceptions, "engine": engine, "guardrails": guardrails}
+    chosen = [name for name, on in questions.items() if on]
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} are different questions: ask one of them.", context)
     about = chosen[0] if chosen else "violations"
     if about != "violations" and output in ("csv", "sarif"):
         raise click.UsageError(f"-o {output} is for violations: use json, yaml or markdown.", context)
-    if about in ("engine", "guardrails") and words:
+    if about in ("exceptions", "engine", "guardrails") and words:
         raise click.UsageError(f"--{about} takes no words: narrow it with --context.", context)
     asked = Asked(about, words, by, policies, everything, told.namespace, timeout)
     if about == "violations":
@@ -130,6 +134,8 @@ async def ask(data: Policed, asked: Asked) -> Answer:
     picture = await data.picture()
     if asked.about == "readiness":
         return await _readiness(data, picture, asked)
+    if asked.about == "exceptions":
+        return await _exceptions(data, picture)
     if asked.about == "engine":
         return await _engine(data, picture)
     if asked.about == "guardrails":
@@ -215,6 +221,26 @@ async def _readiness(data: Policed, picture: Picture, asked: Asked) -> Answer:
         markdown=lambda: readiness_text(found),
         unseen=policy_data.unseen(picture.coverage),
         problems=bool(found.denied),
+        complete=picture.complete,
+        now=picture.now,
+    )
+
+
+async def _exceptions(data: Policed, picture: Picture) -> Answer:
+    from fluxtui.cli import policy_data, policy_exceptions
+    from fluxtui.cli.printing import Answer
+    from fluxtui.insight.policy.idle import idle
+
+    policy = data.policing.store
+    found = policy_exceptions.told(policy, picture, await data.gathered.computed(idle(policy, picture)))
+    shape = policy_exceptions.exceptions_shape(found, picture)
+    return Answer(
+        shape=shape,
+        essence=msgspec.structs.replace(shape, time=""),
+        text=lambda width, paint, wide: policy_exceptions.text(found, width, paint),
+        markdown=lambda: policy_exceptions.markdown_text(found, picture),
+        unseen=policy_data.unseen(picture.coverage),
+        problems=any(map(policy_exceptions.wrong, found)),
         complete=picture.complete,
         now=picture.now,
     )

@@ -67,7 +67,7 @@ async def watching(server: Server, token: str = "") -> AsyncIterator[tuple[Fleet
 
 
 def drawn(fleet: Fleet, guard: Policing, makers: Makers) -> Picture:
-    known = Known(lambda key: (0, False), makers.made_by, settled=guard.done)
+    known = Known(lambda key: (0, False), makers.made_by, makers.unwalked, settled=guard.done)
     steps = picture(fleet.store, guard.store, time.time(), known)
     while True:
         try:
@@ -83,7 +83,7 @@ async def test_the_suite_is_read_judged_and_joined(server: Server) -> None:
         makers = Makers(fleet)
         before = drawn(fleet, guard, makers)
         pod = next(each for each in before.violations if each.subject.name == "redis-7d4-x")
-        assert not pod.owner.delivered, "nothing was walked yet"
+        assert (pod.owner.delivered, pod.owner.doubt) == (False, "what made it is looked for")
         assert await makers.learn()
         after = drawn(fleet, guard, makers)
         assert told(after, *names.values()) == sorted(expected["violations"])
@@ -122,6 +122,9 @@ async def test_what_a_viewer_may_not_see_is_said_and_the_rest_is_judged(server: 
         found = drawn(fleet, guard, makers)
         assert len(told(found, *names.values())) > 8
         assert {each.action.value for each in found.violations} == {"unknown"}, "no policy may be seen"
+        assert {each.owner.nobody for each in found.violations} == {
+            "owner not known: kustomizations are forbidden to us"
+        }
         assert not found.complete
         (coverage,) = found.coverage
         assert coverage.reports["ClusterReport"].phase is Phase.FORBIDDEN
@@ -134,7 +137,8 @@ async def test_what_a_viewer_may_not_see_is_said_and_the_rest_is_judged(server: 
 NARROW: list[tuple[str, Callable[[str], bool]]] = [
     ("action:deny", lambda line: "| deny |" in line),
     ("tenant:team-web", lambda line: line.endswith("| team-web")),
-    ("owner:none", lambda line: " NOTHING |" in line),
+    ("owner:none", lambda line: " NOTHING |" in line and not line.startswith("Pod/")),
+    ("owner:unknown", lambda line: " NOTHING |" in line and line.startswith("Pod/")),  # the pod is gone
     ('policy:"suite-labels" rule:config', lambda line: "ClusterPolicy//suite-labels | config |" in line),
     ("source:trivy", lambda line: "CVE-" in line),
     ("kind:Namespace,ClusterRole", lambda line: line.startswith(("Namespace/", "ClusterRole/"))),

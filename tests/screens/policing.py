@@ -203,6 +203,8 @@ class StillGuard:
         self.listeners: list[Callable[[Picture], None]] = []
         self.trend = Trend()
         self.trouble = ""
+        self.joined = None
+        """What the other screens are told: nothing."""
         if shown is not None:
             self.trend.note(msgspec.structs.replace(shown, now=shown.now - 600, violations=shown.violations[:9]))
             self.trend.note(shown)

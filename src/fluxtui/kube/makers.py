@@ -139,6 +139,24 @@ class Makers:
                 break
         return (*found, claim) if claim is not None else tuple(found)
 
+    def unwalked(self, cluster: str, subject: Subject) -> str:
+        """Why it is not known what made a pod, a ReplicaSet or a Job; empty where it is, and for all other kinds."""
+        at = subject
+        for _ in range(STEPS):
+            kind = (at.group, at.kind)
+            if kind not in MADE or not at.namespace:
+                return ""
+            listed = self._held.get((cluster, at.namespace, kind))
+            made = listed.made.get(at.name) if listed is not None else None
+            if listed is None:
+                return "what made it is looked for"
+            if made is None:
+                return f"{RESOURCES[kind].title}: {listed.why}" if listed.why else f"the {at.kind} is gone"
+            if made.by is None:
+                return ""
+            at = made.by
+        return ""
+
     @property
     def wanted(self) -> int:
         """Namespaces that `learn` would walk."""

@@ -111,6 +111,7 @@ class Guard:
         known = Known(
             first_seen=self._first_seen.of,
             made_by=self._makers.made_by,
+            unwalked=self._makers.unwalked,
             backlogs=dict(self.policing.backlogs),
             counted=self.policing.counted,
             settled=self.policing.done,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from fluxtui.insight.policy.board import NOBODY, By, Group, order
+from fluxtui.insight.policy.board import NOBODY, UNKNOWN, By, Group, order
 from fluxtui.insight.policy.engine import Engine
 from fluxtui.insight.policy.model import Action, Coverage, Owner, Picture, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
@@ -262,7 +262,7 @@ class Painter:
             return here
         if not owner.id:
             where = [(f" · in {owner.tenant}", "muted")] if not group.within and owner.tenant else _of(group)
-            return [(NOBODY, "warning"), *where]
+            return [(UNKNOWN if owner.doubt else NOBODY, "warning"), *where]
         tenant: Span = (owner.tenant or "cluster-wide", "strong")
         return [tenant, *([(" · ", "muted"), *here] if not group.within else _of(group))]
 
@@ -381,6 +381,8 @@ def subject_spans(subject: Subject, *, short: bool = False) -> list[Span]:
 def owner_spans(owner: Owner | None, *, short: bool = False) -> list[Span]:
     """Who delivers an object, with the revision unless it is to be short."""
     if owner is None or not owner.id:
+        if owner is not None and owner.doubt:
+            return [(UNKNOWN if short else owner.nobody, "status-unknown")]
         return [(NOBODY if not short else "nobody of Flux", "warning")]
     spans = _flux(owner)
     if owner.revision and not short:

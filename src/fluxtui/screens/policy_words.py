@@ -17,6 +17,7 @@ from fluxtui.screens.policy_rows import (
     NOBODY,
     RESULT,
     SEVERE,
+    UNKNOWN,
     Board,
     PolicyLine,
     owner_spans,
@@ -204,7 +205,7 @@ def title_spans(board: Board, line: PolicyLine) -> list[Span]:
         return [*subject_spans(group.subject), (f" · {group.cluster}", "muted")]
     owner = group.owner or Owner("")
     if not owner.id:
-        return [(NOBODY, "title")]
+        return [(UNKNOWN if owner.doubt else NOBODY, "title")]
     tenant = [("tenant ", "muted"), (owner.tenant or "none", "title")] if not line.depth else []
     return [*tenant, *([] if group.within else [(" · " if tenant else "", "muted"), (named(owner.id), "strong")])]
 
@@ -366,7 +367,8 @@ def example_facts(board: Board, group: Group) -> list[Fact]:
 def owner_facts(desk: Desk, owner: Owner) -> list[Fact]:
     """Who delivers: where it comes from."""
     if not owner.id:
-        return [Fact("delivered by", [("nobody of Flux: made by hand, or by other tools", "warning")], 2)]
+        words = owner.nobody if owner.doubt else "nobody of Flux: made by hand, or by other tools"
+        return [Fact("delivered by", [(words, "status-unknown" if owner.doubt else "warning")], 2)]
     told = [Fact("owner", [(named(owner.id), "strong"), (f" · {owner.cluster}", "muted")], 1)]
     told.append(Fact("at", [(revision(owner.revision) or "no revision", ""), *_changed(desk, owner)], 1))
     if owner.source:

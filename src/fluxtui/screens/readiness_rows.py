@@ -160,7 +160,7 @@ def _owner(line: OfOwner) -> list[Cell]:
         kind, namespace, name = split_id(line.owner.id)
         what += [(f"{kind} ", "muted"), (f"{namespace}/{name}" if namespace else name, "strong")]
     else:
-        what.append(("not delivered by Flux", "muted"))
+        what.append((line.owner.nobody, "muted"))
     why = "turns red" if red else "suspended" if turning is not None and turning.suspended else ""
     why = why or ("fails on" if turning is not None else "")
     count: Cell = (f"{len(line.denied):,}", "")
@@ -203,7 +203,7 @@ def title(line: Line) -> list[Span]:
         case OfTenant():
             return [(f"tenant {line.tenant}" if line.tenant else "of no tenant", "title")]
         case OfOwner():
-            return [(named(line.owner.id) if line.owner.id else "not delivered by Flux", "title"), _at(line.cluster)]
+            return [(named(line.owner.id) if line.owner.id else line.owner.nobody, "title"), _at(line.cluster)]
         case Denied():
             return [(f"{line.subject.kind} {line.subject.name}", "title"), _at(line.cluster)]
 
@@ -288,7 +288,7 @@ def _facts_of_object(line: Denied) -> list[Fact]:
         told: list[Span] = [(f"{policy_name(each.policy)}{rule}: ", "strong")]
         facts.append(Fact(each.finding.result, [*told, (" ".join(each.finding.message.split()), "")], 4))
     owner = line.owner
-    facts.append(Fact("delivered by", [(named(owner.id) if owner.id else "nobody of Flux", "")], 1))
+    facts.append(Fact("delivered by", [(named(owner.id) if owner.id else owner.nobody, "")], 1))
     if line.makes:
         facts.append(Fact("made by it", [(f"{plural(line.makes, 'object')} that violate too", "")], 1))
     return facts

@@ -9,7 +9,7 @@ from fluxtui.insight.fields import Json, at, mappings, prose, text
 from fluxtui.insight.in_git import manifest
 from fluxtui.insight.policy import exceptions, reasons
 from fluxtui.insight.policy.exceptions import Weighed
-from fluxtui.insight.policy.model import Picture, Violation
+from fluxtui.insight.policy.model import UNKNOWN_OWNER, Picture, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
 from fluxtui.insight.policy.path import named as named_paths
 from fluxtui.insight.policy.path import written
@@ -258,7 +258,8 @@ def _delivery(desk: Desk, violation: Violation, found: Found) -> Iterator[Line]:
         yield Line("made by", [(f"{kind} ", "muted"), (name, "")])
     if not owner.id:
         told = "nobody of Flux: made by hand or by another tool; nothing in Git can mend it"
-        yield Line("delivered by", [(told, "warning")])
+        doubtful = bool(owner.doubt)
+        yield Line("delivered by", [(owner.nobody if doubtful else told, "status-unknown" if doubtful else "warning")])
         return
     tenant = [(f"  tenant {owner.tenant}", "muted")] if owner.tenant else []
     where: Span = (f"  in {owner.cluster}" if owner.cluster != violation.cluster else "", "muted")
@@ -335,7 +336,7 @@ def _alike(each: Violation, violation: Violation) -> bool:
 
 
 def _by(each: Violation) -> str:
-    return named(each.owner.id) if each.owner.id else "nobody of Flux"
+    return named(each.owner.id) if each.owner.id else UNKNOWN_OWNER if each.owner.doubt else "nobody of Flux"
 
 
 # Exceptions

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxtui.insight.delivered import Proof
-from fluxtui.insight.policy.board import NOBODY, By, arranged, clean, grouped, ordered, standing_policies, told, total
+from fluxtui.insight.policy.board import (
+    NOBODY,
+    UNKNOWN,
+    By,
+    arranged,
+    clean,
+    grouped,
+    ordered,
+    standing_policies,
+    told,
+    total,
+)
 from fluxtui.insight.policy.model import Action, Owner, Violation
 from fluxtui.insight.policy.narrowing import compile as compile_filter
 from fluxtui.kinds.policy.reports import Check, Finding, Subject
@@ -77,6 +88,12 @@ def test_by_owner_what_flux_does_not_deliver_is_a_group_of_its_own():
     assert (found["backend"].fails, found["backend"].policies, found["backend"].owner) == (2, 2, BACKEND)
     assert found[NOBODY].counts == (1, 0, 1, 0)
     assert [each.subject.name for each in found[NOBODY].every()] == ["d", "d"]
+
+
+def test_what_cannot_be_told_of_is_a_group_apart_from_what_nobody_delivers():
+    dark = Owner("prod", tenant="infra", doubt="pods: forbidden")
+    found = {each.key: each.fails for each in groups([*SOME, violation("p", owner=dark)], By.OWNER)}
+    assert (found[UNKNOWN], found[NOBODY]) == (1, 1)
 
 
 def test_by_resource_an_object_in_two_clusters_is_two():

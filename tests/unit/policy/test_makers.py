@@ -110,6 +110,22 @@ async def test_nothing_is_known_until_it_was_asked_for(fleet, about):
     assert len(reader.asked) == 3
 
 
+async def test_why_it_is_not_known_what_made_an_object(fleet, about):
+    makers = Makers(fleet, Clock())
+    front = pod(about, "front-7d4-x")
+    makers.made_by("prod", front)
+    assert makers.unwalked("prod", front) == "what made it is looked for"
+    await makers.learn()
+    assert makers.unwalked("prod", front) == ""
+    assert makers.unwalked("prod", pod(about, "lonely")) == "", "nothing made it"
+    assert makers.unwalked("prod", pod(about, "never-was")) == "the Pod is gone"
+    assert makers.unwalked("prod", about("v1 ConfigMap web/x")) == ""
+    fleet.clusters["prod"].reader.objects["shop", "pods"] = Forbidden(403, "Forbidden", "no", "list", "pods")
+    makers.made_by("prod", pod(about, "x", "shop"))
+    await makers.learn()
+    assert makers.unwalked("prod", pod(about, "x", "shop")) == "pods: forbidden"
+
+
 async def test_labels_on_the_way_claim_a_flux_object(fleet, about):
     makers = Makers(fleet, Clock())
     front = about("apps/v1 Deployment web/front")

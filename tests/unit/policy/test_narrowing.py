@@ -119,6 +119,9 @@ def test_what_is_not_told():
     assert compile_filter("severity:none", NOW)(violation(severity=""))
     assert compile_filter("owner:none", NOW)(violation(owner=Owner("prod", tenant="backend")))
     assert compile_filter("tenant:backend", NOW)(violation(owner=Owner("prod", tenant="backend")))
+    doubtful = violation(owner=Owner("prod", tenant="backend", doubt="pods: forbidden"))
+    assert compile_filter("owner:unknown", NOW)(doubtful)
+    assert not compile_filter("owner:none", NOW)(doubtful)
     new = violation(first_seen=0)
     assert compile_filter("seen:<1m", NOW)(new), "we see it for the first time"
     assert not compile_filter("seen:>1m", NOW)(new)
@@ -193,7 +196,7 @@ def test_completion_of_fields_and_values():
     assert complete("pol", 3, known).choices == ("policy:",)
     assert complete("policy:l", 8, known).choices == ("labels",)
     assert complete("result:", 7, known).choices == ("error", "fail", "skip", "warn")
-    assert complete("!owner:", 7, known).choices == ("Kustomization/backend/apps", "none")
+    assert complete("!owner:", 7, known).choices == ("Kustomization/backend/apps", "none", "unknown")
     assert complete("category:b", 10, known).choices == ('"Best Practices"',)
     assert complete("tenant:", 7, known).choices == ("team-a",)
     assert "<1h" in complete("seen:", 5, known).choices

@@ -4,6 +4,7 @@ import pytest
 
 from fluxtui.insight.delivered import Proof
 from fluxtui.insight.policy.owners import Owners, chain, is_hub
+from fluxtui.store.state import DataState, Phase
 
 REDIS = "apps/v1 Deployment backend/redis"
 
@@ -90,6 +91,31 @@ def test_what_nobody_of_flux_delivers(world, owners, about):
     assert (found.id, found.delivered, found.tenant, found.labelled) == ("", False, "cert-manager", False)
     assert owners(about("v1 ConfigMap nowhere/x")).tenant == "nowhere"
     assert owners(about("v1 ConfigMap backend/x"), cluster="gone").tenant == "backend"
+
+
+def test_what_cannot_be_known_is_not_nobodys(world, owners, about):
+    config = about("v1 ConfigMap backend/x")
+    assert (owners(config).doubt, owners(config).nobody) == ("", "not delivered by Flux")
+    for phase, words in (
+        (Phase.FORBIDDEN, "forbidden to us"),
+        (Phase.LOADING, "still loading"),
+        (Phase.LOGIN, "login"),
+    ):
+        world.delivery.table("prod", "Kustomization").set_state(DataState(phase))
+        assert words in owners(config).doubt
+        assert owners(config).nobody.startswith("owner not known: kustomizations")
+    for phase in (Phase.MISSING, Phase.STALE):
+        world.delivery.table("prod", "Kustomization").set_state(DataState(phase))
+        assert owners(config).doubt == "", "there are none, or the last word tells of them"
+    world.delivery.table("prod", "Kustomization").set_state(DataState(Phase.FRESH, only="web"))
+    assert "namespace web alone" in owners(config).doubt
+
+
+def test_a_release_without_inventory_may_deliver_what_is_beside_it(world, owners, about):
+    history = [{"chartVersion": "1.2.3", "status": "deployed", "lastDeployed": "2027-01-15T07:00:00Z"}]
+    world.put("HelmRelease", "backend/old", spec={}, status={"history": history})
+    assert owners(about("v1 ConfigMap backend/x")).doubt == "a HelmRelease there has no inventory"
+    assert owners(about("v1 ConfigMap cert-manager/x")).doubt == ""
 
 
 def test_a_namespace_belongs_to_itself_and_a_cluster_scoped_object_to_the_tenant_that_applies_it(world, owners, about):

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from fluxtui.insight.policy.actions import JUDGES, possible
-from fluxtui.insight.policy.model import Action, Owner, Picture, Violation
+from fluxtui.insight.policy.model import NO_OWNER, UNKNOWN_OWNER, Action, Owner, Picture, Violation
 from fluxtui.insight.policy.naming import KYVERNO
 from fluxtui.insight.policy.narrowing import Narrowing
 from fluxtui.kinds.policy.engine import PolicyEventRecord
@@ -22,8 +22,8 @@ from fluxtui.store.store import Store
 
 STEP = 200
 """Violations that are looked at between two slices."""
-NOBODY = "not delivered by Flux"
-"""What the group of what nobody of Flux delivers is called."""
+NOBODY, UNKNOWN = NO_OWNER, UNKNOWN_OWNER
+"""What the groups are called of what nobody of Flux delivers, and of what nobody knows that of."""
 RESULTS = ("fail", "warn", "error", "skip")
 WORST = {severity: at for at, severity in enumerate(SEVERITIES)}
 TOLD = tuple(Action)
@@ -154,7 +154,8 @@ def _of_rule(violation: Violation) -> str:
 
 
 def _of_tenant(violation: Violation) -> str:
-    return violation.owner.tenant if violation.owner.id else NOBODY
+    owner = violation.owner
+    return owner.tenant if owner.id else UNKNOWN if owner.doubt else NOBODY
 
 
 def _of_owner(violation: Violation) -> str:

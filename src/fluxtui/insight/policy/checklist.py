@@ -51,7 +51,7 @@ def _boxes(found: Iterable[Violation], now: float) -> Iterable[str]:
 def _owner(each: Violation) -> str:
     owner = each.owner
     if not owner.id:
-        return "not delivered by Flux"
+        return _plain(owner.nobody)
     at = f" @ {revision(owner.revision)}" if owner.revision else ""
     return f"{owner.id} in {owner.cluster}{at}"
 

@@ -27,6 +27,10 @@ class Action(StrEnum):
     """The policy is not held (deleted, forbidden, of another engine), so nobody here can say."""
 
 
+NO_OWNER, UNKNOWN_OWNER = "not delivered by Flux", "owner not known"
+"""What is said of an object without a Flux object, and of one of which that cannot be told."""
+
+
 class Owner(msgspec.Struct, frozen=True):
     """Who delivers an object: one object in memory for all that an owner delivers to a tenant in a cluster.
 
@@ -50,11 +54,19 @@ class Owner(msgspec.Struct, frozen=True):
     """The revision that it applied last."""
     updated: int = 0
     """When what it delivers last changed, epoch s, 0: not known."""
+    doubt: str = ""
+    """Why it cannot be told who delivers it: inventories or makers may not be seen, or not yet. Empty where that is
+    told, and where nobody of Flux does."""
 
     @property
     def delivered(self) -> bool:
         """Whether Flux delivers it."""
         return bool(self.id)
+
+    @property
+    def nobody(self) -> str:
+        """What stands where no Flux object is told: that there is none, or that nobody knows, and why."""
+        return f"{UNKNOWN_OWNER}: {self.doubt}" if self.doubt else NO_OWNER
 
 
 def key_of(cluster: str, check: Check, rule: str) -> str:
@@ -165,6 +177,8 @@ class Known(msgspec.Struct, frozen=True):
     made_by: Callable[[str, Subject], tuple[Subject, ...]]
     """By cluster and object: what made it, step by step up to what nobody made (a Pod: its ReplicaSet, its Deployment);
     empty where that is not known (yet)."""
+    unwalked: Callable[[str, Subject], str] = lambda cluster, subject: ""
+    """By cluster and object: why it is not known what made it, empty where it is."""
     backlogs: Mapping[str, int] = {}
     """Ephemeral reports, by cluster."""
     counted: Mapping[str, tuple[int, Counts]] = {}

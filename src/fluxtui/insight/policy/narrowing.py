@@ -7,7 +7,8 @@
     severity:critical     as reported; ``none`` where the report tells none
     action:deny           the effective action: deny, warn, audit, none, unknown
     policy: rule: source: category: message:
-    ns: kind: name: cluster: tenant: owner:   ``owner:none`` is not delivered by Flux
+    ns: kind: name: cluster: tenant: owner:   ``owner:none`` is not delivered by Flux,
+                          ``owner:unknown`` what cannot be told of
     seen:<2h              first seen by us less than two hours ago
     !policy:pod-security  not
 
@@ -41,7 +42,7 @@ from fluxtui.kinds.table import by_name
 
 Predicate = Test[Violation]
 
-NONE = "none"
+NONE, UNKNOWN = "none", "unknown"
 RESULTS_TOLD = tuple(result for result in RESULTS if result != "pass")
 """Results that can be asked for: passes are counted, not listed."""
 SEVERITIES_TOLD = tuple(severity or NONE for severity in SEVERITIES)
@@ -259,7 +260,9 @@ def _kind(value: Value) -> Predicate:
 def _owner(value: Value) -> Predicate:
     """A part of the owner's id; exact: the id, ``namespace/name``, or the name."""
     if value.text.lower() == NONE:
-        return lambda each: not each.owner.id
+        return lambda each: not each.owner.id and not each.owner.doubt
+    if value.text.lower() == UNKNOWN:
+        return lambda each: bool(each.owner.doubt)
     if not value.exact:
         return text_test(lambda each: each.owner.id, value)
     wanted = value.text.lower()
@@ -282,7 +285,7 @@ MOST = 1000
 def values(violations: Iterable[Violation], known: dict[str, set[str]]) -> Iterable[None]:
     """Learn, in slices, what fields may be completed to, into sets by the name of their field."""
     sets = [known.setdefault(field, set()) for field in LEARNT]
-    known["owner"].add(NONE)
+    known["owner"].update((NONE, UNKNOWN))
     for number, each in enumerate(violations):
         check, of, owner = each.finding.check, each.subject, each.owner
         told = (policy_name(each.policy), each.rule, owner.id, owner.tenant, of.namespace, of.kind, of.name)

@@ -14,6 +14,8 @@ from fluxtui.insight.printing import inventory_id
 from fluxtui.kinds.flatten import FLUX_DOMAINS
 from fluxtui.kinds.policy.reports import Subject
 from fluxtui.kinds.record import Record, object_id, split_id
+from fluxtui.kinds.table import KINDS
+from fluxtui.store.state import Phase
 from fluxtui.store.store import ClusterData, Store
 
 MadeBy = Callable[[str, Subject], tuple[Subject, ...]]
@@ -49,15 +51,25 @@ class Owners:
     of which `is_hub` holds.
     """
 
-    def __init__(self, delivery: Store, cluster: str, made_by: MadeBy, hubs: Sequence[ClusterData] = ()) -> None:
+    def __init__(
+        self,
+        delivery: Store,
+        cluster: str,
+        made_by: MadeBy,
+        hubs: Sequence[ClusterData] = (),
+        unwalked: Callable[[str, Subject], str] = lambda cluster, subject: "",
+    ) -> None:
         self._cluster = cluster
+        self._unwalked = unwalked
+        self._blind = _blind(delivery, cluster)
+        self._bare: frozenset[str] | None = None
         self._hubs = hubs
         self._called = re.compile(rf"(?:^|[-._]){re.escape(cluster)}(?:$|[-._])")
         self._delivery = delivery
         self._data = delivery.find(cluster)
         self._made_by = made_by
         self._tenants: dict[str, Tenants] = {}
-        self._owners: dict[tuple[str, str, Proof, str, bool], Owner] = {}
+        self._owners: dict[tuple[str, str, Proof, str, bool, str], Owner] = {}
 
     def of(self, subject: Subject) -> Owner:
         """The owner of an object; costs a few look-ups."""
@@ -66,7 +78,18 @@ class Owners:
             found = self._by_maker(subject)
         if found is NOBODY:
             cluster, found = self._from_elsewhere(subject)
-        return self._owner(cluster, found, *self.tenant(subject, cluster, found.owner))
+        doubt = self._doubt(subject) if found is NOBODY else ""
+        return self._owner(cluster, found, *self.tenant(subject, cluster, found.owner), doubt)
+
+    def _doubt(self, subject: Subject) -> str:
+        """Why it cannot be told who delivers an object that no inventory lists; empty where nobody does."""
+        if self._blind:
+            return self._blind
+        if self._bare is None:
+            self._bare = _bare(self._data)
+        if subject.namespace in self._bare:
+            return "a HelmRelease there has no inventory"
+        return self._unwalked(self._cluster, subject)
 
     def tenant(self, subject: Subject, cluster: str = "", owner: str = "") -> tuple[str, bool]:
         """Whose an object is, and whether a label says so."""
@@ -124,18 +147,18 @@ class Owners:
             return self._cluster, NOBODY
         return found[0][0], Delivery(found[0][1], Proof.LABEL)
 
-    def _owner(self, cluster: str, found: Delivery, tenant: str, labelled: bool) -> Owner:
-        key = (cluster, found.owner, found.proof, tenant, labelled)
+    def _owner(self, cluster: str, found: Delivery, tenant: str, labelled: bool, doubt: str) -> Owner:
+        key = (cluster, found.owner, found.proof, tenant, labelled, doubt)
         owner = self._owners.get(key)
         if owner is None:
-            owner = self._owners[key] = self._told(cluster, found, tenant, labelled)
+            owner = self._owners[key] = self._told(cluster, found, tenant, labelled, doubt)
         return owner
 
-    def _told(self, cluster: str, found: Delivery, tenant: str, labelled: bool) -> Owner:
+    def _told(self, cluster: str, found: Delivery, tenant: str, labelled: bool, doubt: str) -> Owner:
         data = self._delivery.find(cluster)
         row = data.row(found.owner) if data is not None and found.owner else None
         if data is None or row is None:
-            return Owner(cluster, found.owner, found.proof, tenant, labelled)
+            return Owner(cluster, found.owner, found.proof, tenant, labelled, doubt=doubt)
         record = row.record
         return Owner(
             cluster=cluster,
@@ -148,6 +171,27 @@ class Owners:
             revision=record.revision,
             updated=_updated(data, record),
         )
+
+
+def _blind(delivery: Store, cluster: str) -> str:
+    """Why the inventories of a cluster are not known; empty where they are, or are those of the last word."""
+    for kind in ("Kustomization", "HelmRelease"):
+        state = delivery.state(cluster, kind)
+        if state.phase not in (Phase.FRESH, Phase.STALE, Phase.MISSING):
+            return f"{KINDS[kind].plural} are {WORDS.get(state.phase, state.phase.value)}"
+        if state.only:
+            return f"{KINDS[kind].plural} may be seen in namespace {state.only} alone"
+    return ""
+
+
+WORDS = {Phase.LOADING: "still loading", Phase.FORBIDDEN: "forbidden to us", Phase.LOGIN: "not seen: login needed"}
+
+
+def _bare(data: ClusterData | None) -> frozenset[str]:
+    """The namespaces of releases without an inventory: helm-controller keeps one since Flux 2.8 (facts: flux §3)."""
+    table = data.tables.get("HelmRelease") if data is not None else None
+    rows = table.rows.values() if table is not None else ()
+    return frozenset(row.record.namespace for row in rows if row.record.inventory_size < 0 and row.record.updated)
 
 
 def _here(data: ClusterData, entry: str) -> Iterator[str]:

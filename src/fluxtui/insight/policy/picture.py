@@ -97,7 +97,7 @@ class _Drawing:
         self._cluster = cluster
         self._delivery = delivery.find(cluster)
         self._known = known
-        self._owners = Owners(delivery, cluster, known.made_by, hubs)
+        self._owners = Owners(delivery, cluster, known.made_by, hubs, known.unwalked)
         self.bindings = _bindings(data) if data is not None else {}
         self._read: dict[int, _Read] = {}  # by the finding's address, which it keeps from being used again
         self._by_uid: dict[str, Subject] | None = None

@@ -139,7 +139,7 @@ def readiness(
         tuple(excluded(picture, policy, chosen)),
     )
     yield
-    unknown = Unknown(judging.unsure, judging.undecided, judging.errors, judging.claimed)
+    unknown = Unknown(judging.unsure, judging.undecided, judging.errors, judging.claimed, judging.unowned)
     told = yield from doubts(found, picture, policy, unknown)
     return structs.replace(found, doubts=told)
 
@@ -157,7 +157,7 @@ class _Judging:
         self, picture: Picture, delivery: Store, policy: Store, chosen: frozenset[str], made_by: MadeBy
     ) -> None:
         self.stays = self.already = self.excepted = self.undecided = self.unsure = 0
-        self.errors = self.claimed = 0
+        self.errors = self.claimed = self.unowned = 0
         self.failing: Counter[tuple[str, str]] = Counter()
         """The objects for which Flux objects fail at their next reconcile."""
         self.tenants: dict[tuple[str, str], str] = {}
@@ -223,6 +223,7 @@ class _Judging:
     def _count(self, each: Denied) -> None:
         self.errors += each.errors
         self.claimed += each.owner.proof is Proof.LABEL
+        self.unowned += bool(each.owner.doubt)
         if each.when is When.NEXT:
             key = (each.owner.cluster, each.owner.id)
             self.failing[key] += 1

@@ -28,14 +28,15 @@ HOOK = "validat"
 
 class Unknown(msgspec.Struct, frozen=True):
     """What was counted though it cannot be told: results that hang on what is not known of their namespace or policy
-    (`unsure`) or that exceptions may except (`undecided`), objects for which rules end in an error, and those that are
-    claimed by labels alone.
+    (`unsure`) or that exceptions may except (`undecided`), objects for which rules end in an error, those that are
+    claimed by labels alone, and those of which it cannot be told who delivers them (`unowned`).
     """
 
     unsure: int = 0
     undecided: int = 0
     errors: int = 0
     claimed: int = 0
+    unowned: int = 0
 
 
 def doubts(
@@ -144,6 +145,8 @@ def _of_results(unknown: Unknown) -> Iterator[Doubt]:
         yield Doubt(MEDIUM, f"{told} counted that exceptions may except, by what cannot be judged here")
     if unknown.claimed:
         yield Doubt(MEDIUM, f"who delivers {count(unknown.claimed, 'object')} is told by labels alone")
+    if unknown.unowned:
+        yield Doubt(MEDIUM, f"who delivers {count(unknown.unowned, 'object')} cannot be told")
 
 
 # --- what is left out

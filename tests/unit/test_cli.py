@@ -93,7 +93,7 @@ def process(*arguments, **environment):
         (["--as-group", "g", "triage"], "--as-group needs --as"),
         (["demo", "--kubeconfig", "x"], "the demo has its own"),
         (["demo", "--serve", "triage"], "'triage' cannot run with it"),
-        (["demo", "--scenario", "boring"], "neither calm, incident, storm nor a file"),
+        (["demo", "--scenario", "boring"], "neither calm, incident, storm, enforce, engine-down nor a file"),
         (["demo", "--clusters", "0"], "0 is not in the range"),
         (["completion", "csh"], "'csh' is not one of"),
         (["tree", "--longest", "--reverse"], "--reverse and --longest are different questions"),

@@ -22,7 +22,7 @@ from fluxtui.cli.program import LazyGroup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SCENARIOS = ("calm", "incident", "storm")
+SCENARIOS = ("calm", "incident", "storm", "enforce", "engine-down")
 PATIENCE = 180.0
 """Seconds that a fleet has to come up: hundreds of clusters take their time."""
 GRACE = 5.0

@@ -31,10 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fluxtui.simulator", description="Serve a simulated fleet.")
-    parser.add_argument("--scenario", default="incident", help="calm, incident, storm or a YAML file")
+    parser.add_argument("--scenario", default="incident", help="one of the built-in ones (incident), or a YAML file")
     parser.add_argument("--kubeconfig", type=Path, required=True, help="where to write the kubeconfig")
     parser.add_argument("--clusters", type=int, help="how many clusters (default: 4)")
     parser.add_argument("--objects", type=int, help="how many Kustomizations to add over all clusters")
+    parser.add_argument("--reports", type=int, default=0, help="how many policy reports to add to the first cluster")
     parser.add_argument("--churn", type=float, help="how many of them change per second")
     parser.add_argument("--seed", type=int, default=7, help="the same seed, the same fleet")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than life")
@@ -59,6 +60,7 @@ async def _run(options: argparse.Namespace) -> None:
             options.seed,
             options.speed,
             churn=options.churn,
+            reports=options.reports,
             ready=ready,
         )
     )

@@ -91,6 +91,7 @@ def build(
     clusters_wanted: int | None = None,
     objects: int | None = None,
     churn: float | None = None,
+    reports: int = 0,
     seed: int = 7,
     speed: float = 1.0,
     opening: float | None = None,
@@ -98,6 +99,7 @@ def build(
     """A demo with its past played, not yet serving. Raises `scenario.ScenarioError`.
 
     ``objects`` adds that many static Kustomizations over all clusters; ``churn`` changes so many of them per second.
+    ``reports`` adds that many policy reports to the first cluster.
     """
     told = load(scenario) if isinstance(scenario, str) else scenario
     if churn:
@@ -108,6 +110,8 @@ def build(
     objects = told.objects if objects is None else objects
     if objects:
         simulation.fill(objects)
+    if reports:
+        simulation.report(reports)
     demo = Demo(simulation, speed)
     simulation.connection = demo.reach
     return demo
@@ -140,10 +144,19 @@ async def serve(
     speed: float = 1.0,
     *,
     churn: float | None = None,
+    reports: int = 0,
     ready: "asyncio.Future[Path] | None" = None,
 ) -> None:
     """Runs all clusters in this process until it is cancelled; ``ready`` learns of the kubeconfig once all serve."""
-    demo = build(scenario, clusters_wanted=clusters_wanted, objects=objects, churn=churn, seed=seed, speed=speed)
+    demo = build(
+        scenario,
+        clusters_wanted=clusters_wanted,
+        objects=objects,
+        churn=churn,
+        reports=reports,
+        seed=seed,
+        speed=speed,
+    )
     async with serving(demo, kubeconfig_path):
         if ready is not None and not ready.done():
             ready.set_result(kubeconfig_path)

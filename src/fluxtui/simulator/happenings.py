@@ -1,15 +1,17 @@
 """What the verbs of a scenario do to the world and its clusters."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatch
 from typing import Any
 
 from fluxtui.simulator import scenario
 from fluxtui.simulator.controllers import pods
-from fluxtui.simulator.controllers.engine import REQUESTED, SWITCH, Engine, GoneError, Key, Trigger
+from fluxtui.simulator.controllers.engine import FORCED, REQUESTED, SWITCH, Engine, GoneError, Key, Trigger
 from fluxtui.simulator.controllers.times import stamp
 from fluxtui.simulator.fleet import clusters, filler, founding, legacy, lived, repositories
+from fluxtui.simulator.fleet.manifests import Manifest, workload
+from fluxtui.simulator.kyverno import queues
 from fluxtui.simulator.scenario import Happening
 from fluxtui.simulator.world import World
 
@@ -93,22 +95,31 @@ def _(what: scenario.Push, stage: Stage, count: int) -> None:
     versions = what.alternate[count % len(what.alternate)] if what.alternate else what.versions
     marker = f"{stage.now:.0f} {count}"
     if place == "infra":
-        url, made = f"{repositories.INFRA}/{name}", repositories.infra(name, marker, stage.now, versions)
+        url = f"{repositories.INFRA}/{name}"
+        made = repositories.infra(name, marker, stage.now, versions, what.actions)
     elif place == "legacy":
-        _commit(stage, name, marker)
+        _commit(stage, name, marker, what.workloads)
         return
     elif place == "apps":
         url = f"{repositories.APPS}/{name}"
-        made = repositories.apps(name, marker, stage.now, versions, what.unsigned)
+        added = _workloads(what.workloads.get(f"{name}/apps", {}))
+        made = repositories.apps(name, marker, stage.now, versions, what.unsigned, added)
     else:
         url, made = f"{repositories.PLATFORM}/platform", repositories.platform(marker, stage.now)
     stage.world.push(url, what.tag, made)
     stage.notice(url)
 
 
-def _commit(stage: Stage, repository: str, marker: str) -> None:
+def _workloads(flawed: Mapping[str, Iterable[str]]) -> list[Manifest]:
+    return [workload(name, "0.1.0", flaws) for name, flaws in flawed.items()]
+
+
+def _commit(stage: Stage, repository: str, marker: str, workloads: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
     """A new commit on a Git repository of the cluster without the operator."""
-    for url in legacy.publish(stage.world, marker, stage.now, (f"legacy-{repository}",), flux=clusters.LEGACY.flux):
+    added = {key: _workloads(flawed) for key, flawed in workloads.items()}
+    for url in legacy.publish(
+        stage.world, marker, stage.now, (f"legacy-{repository}",), flux=clusters.LEGACY.flux, added=added
+    ):
         stage.notice(url)
 
 
@@ -229,7 +240,8 @@ def _(what: scenario.Delete, stage: Stage, count: int) -> None:
 
 @happen.register
 def _(what: scenario.Request, stage: Stage, count: int) -> None:
-    _patch(stage, what, _key(what.object), {"metadata": {"annotations": {REQUESTED: stamp(stage.now)}}}, "flux")
+    asked = {REQUESTED: stamp(stage.now)} | ({FORCED: stamp(stage.now)} if what.force else {})
+    _patch(stage, what, _key(what.object), {"metadata": {"annotations": asked}}, "flux")
 
 
 @happen.register
@@ -242,6 +254,12 @@ def _(what: scenario.Disconnect, stage: Stage, count: int) -> None:
 def _(what: scenario.Connect, stage: Stage, count: int) -> None:
     for name, _ in stage.told(what):
         stage.connect(name, True)
+
+
+@happen.register
+def _(what: scenario.Backlog, stage: Stage, count: int) -> None:
+    for _, engine in stage.told(what):
+        queues.pile_up(engine, what.count)
 
 
 @happen.register

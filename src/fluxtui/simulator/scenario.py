@@ -17,7 +17,7 @@ from fluxtui.simulator.controllers.releases import RELEASES
 from fluxtui.simulator.controllers.times import seconds
 
 _DAYS = re.compile(r"^(-?)(?:(\d+(?:\.\d+)?)d)?(.*)$")
-BUILT_IN = ("calm", "incident", "storm")
+BUILT_IN = ("calm", "incident", "storm", "enforce", "engine-down")
 
 
 class ScenarioError(Exception):
@@ -60,6 +60,12 @@ class Push(Happening, tag="push"):
     """Why its signature will be refused."""
     alternate: tuple[dict[str, str], ...] = ()
     """Repeated pushes take these versions in turn."""
+    actions: dict[str, str] = {}
+    """Of ``infra/kyverno``: what a violation leads to from now on, by policy: ``Audit``, ``Enforce`` or ``Deny``."""
+    workloads: dict[str, dict[str, tuple[str, ...]]] = {}
+    """Deployments that a Kustomization (``namespace/name``) of a tenant delivers itself from now on, by name, each with
+    the flaws that policies find: ``team``, ``limits``, ``latest``, ``root``.
+    """
 
 
 class Chart(Happening, tag="chart"):
@@ -161,9 +167,10 @@ class Delete(Happening, tag="delete"):
 
 
 class Request(Happening, tag="request"):
-    """Somebody asks for a reconcile."""
+    """Somebody asks for a reconcile; ``force`` has a HelmRelease upgrade although nothing has changed."""
 
     object: str
+    force: bool = False
 
 
 class Disconnect(Happening, tag="disconnect"):
@@ -172,6 +179,12 @@ class Disconnect(Happening, tag="disconnect"):
 
 class Connect(Happening, tag="connect"):
     """The cluster can be reached again."""
+
+
+class Backlog(Happening, tag="backlog"):
+    """So many ephemeral reports of Kyverno more lie about, unread for as long as its reports controller is down."""
+
+    count: int
 
 
 class Churn(Happening, tag="churn"):
@@ -184,7 +197,7 @@ class Churn(Happening, tag="churn"):
 
 AnyHappening = (
     Push | Chart | Release | Restart | Approve | Host | Break | Mend | Fail | Heal | Suspend | Resume | Edit | Delete
-    | Request | Disconnect | Connect | Churn
+    | Request | Disconnect | Connect | Backlog | Churn
 )  # fmt: skip
 
 

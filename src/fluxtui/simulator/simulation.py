@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from fluxtui.simulator import metrics, registry
 from fluxtui.simulator.controllers.engine import Clock, Engine
 from fluxtui.simulator.controllers.installed import engine_for
-from fluxtui.simulator.fleet import clusters, filler, founding, lived
+from fluxtui.simulator.fleet import clusters, filler, founding, lived, reported, reports
 from fluxtui.simulator.fleet.clusters import Cluster
 from fluxtui.simulator.fleet.manifests import RUNTIME
 from fluxtui.simulator.happenings import Stage, happen
@@ -128,6 +128,7 @@ class Simulation:
         self._leap(lately)
         for member in self.members.values():
             lived.live_on(member.engine)
+            reported.leave(member.engine, member.cluster)
             founding.awaken(member.engine, member.cluster, founded)
         while self._plan and self._plan[0][0] <= self.opening:
             self._advance(self._plan[0][0])
@@ -159,6 +160,11 @@ class Simulation:
             other.share(first, ("Kustomization", "OCIRepository"), names)
             other.engine.rest(names)
         filler.fill(first.engine, rest, share)
+
+    def report(self, count: int) -> None:
+        """Adds ``count`` static policy reports to the first cluster that has Kyverno."""
+        member = next(member for member in self.members.values() if member.engine.reports)
+        reports.fill(member.engine, member.objects, count)
 
     def step(self, now: float) -> None:
         """Does what is due by ``now``, which never goes back."""

@@ -84,9 +84,11 @@ def apply(engine: Engine, manifests: Iterable[Object], labels: dict[str, str], m
         if present is None:
             engine.storage.create(wanted, manager)
             applied.lines.append(f"{subject(key)} created")
+            admission.report(engine, key)
         elif not _within(_comparable(wanted), present):
             engine.storage.merge(key, _comparable(wanted), manager)
             applied.lines.append(f"{subject(key)} configured")
+            admission.report(engine, key)
     return applied
 
 

@@ -3,6 +3,7 @@
 What it holds is in ``legacy.yaml``: the long chain of a grown platform, from namespaces to applications.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -25,6 +26,7 @@ HASTE = ("--requeue-dependency=5s",)
 """A customisation that people make at bootstrap: what waits looks again sooner."""
 OWN = ("security", "observability", "shop", "billing", "warehouse")
 """The namespaces that hold Kustomizations or sources themselves: they must be there before the chain begins."""
+TENANTS: tuple[str, ...] = ()
 _PLURALS = {
     "Certificate": "certificates",
     "ClusterIssuer": "clusterissuers",
@@ -66,17 +68,26 @@ def system(wanted: str) -> list[Manifest]:
     ]
 
 
-def publish(world: World, marker: str, at: float, names: tuple[str, ...] = (), *, flux: str) -> list[str]:
+def publish(
+    world: World,
+    marker: str,
+    at: float,
+    names: tuple[str, ...] = (),
+    *,
+    flux: str,
+    added: Mapping[str, list[Manifest]] | None = None,
+) -> list[str]:
     """Pushes the Git repositories (all, or those with these names) with a new commit; returns their URLs.
 
     ``marker`` tells commits apart, ``at`` is when they were made (epoch seconds), ``flux`` the range of versions that
-    the cluster asks for.
+    the cluster asks for; ``added`` is what the commit adds, by Kustomization (``namespace/name``).
     """
+    more = added or {}
     urls: list[str] = []
     for source, name in facts()["repositories"].items():
         if names and name not in names:
             continue
-        contents = {path_of(key): _contents(about, at) for key, about in _using(source).items()}
+        contents = {path_of(key): _contents(about, at) + _placed(key, more) for key, about in _using(source).items()}
         if source == "flux-system/flux-system":
             contents[DIRECTORY] = _root(flux)
         head = commit(f"{name} {marker}")
@@ -84,6 +95,12 @@ def publish(world: World, marker: str, at: float, names: tuple[str, ...] = (), *
         world.push(f"{GIT}/{name}", BRANCH, made)
         urls.append(f"{GIT}/{name}")
     return urls
+
+
+def _placed(key: str, added: Mapping[str, list[Manifest]]) -> list[Manifest]:
+    """What a commit adds to a Kustomization, in its own namespace."""
+    namespace = {"namespace": key.partition("/")[0]}
+    return [item | {"metadata": namespace | item["metadata"]} for item in added.get(key, ())]
 
 
 def path_of(key: str) -> str:
@@ -107,12 +124,17 @@ def _root(flux: str) -> list[Manifest]:
     }
     made = [manifest("CustomResourceDefinition", "", name, labels=labels) for name in definitions(COMPONENTS)]
     made.append(manifest("Namespace", "", "flux-system", labels=labels))
-    made += [manifest("Namespace", "", name) for name in OWN]
+    made += [manifest("Namespace", "", name, labels=_owned(name)) for name in OWN]
     made += system(flux)
     made += [_repository(source) for source in facts()["repositories"] if source != "flux-system/flux-system"]
     charts = {"interval": "1h", "type": "oci", "url": "oci://registry.example.com/charts"}
     made.append(manifest("HelmRepository", "flux-system", CHARTS, spec=charts))
     return made + [_kustomization(key, about) for key, about in facts()["kustomizations"].items()]
+
+
+def _owned(namespace: str) -> dict[str, str]:
+    """How namespaces of tenants are labelled since the days of the first multi-tenancy example."""
+    return {"toolkit.fluxcd.io/tenant": namespace} if namespace in TENANTS else {}
 
 
 def _repository(source: str) -> Manifest:

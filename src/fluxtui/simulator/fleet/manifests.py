@@ -12,6 +12,8 @@ API_VERSIONS: dict[str, str] = {
     "Secret": "v1",
     "ServiceAccount": "v1",
     "Deployment": "apps/v1",
+    "Pod": "v1",
+    "ClusterPolicy": "kyverno.io/v1",
     "Ingress": "networking.k8s.io/v1",
     "IngressClass": "networking.k8s.io/v1",
     "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",

@@ -1,5 +1,6 @@
 """The organisation's repositories as artifacts: fleet, infrastructure, applications, platform and charts."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -53,10 +54,10 @@ def publish_charts(world: World, at: float) -> None:
 
 def chart(name: str, version: str, created: float) -> Artifact:
     """One version of a chart."""
-    made: list[Manifest] = []
-    for item in components()["charts"][name]["workloads"]:
-        kept: dict[str, dict[str, list[str]]] = {item: {}} if isinstance(item, str) else item
-        made += [workload(each, version, about.get("flaws", ())) for each, about in kept.items()]
+    made = [
+        _kyverno(each, version) if name == "kyverno" else workload(each, version, flaws)
+        for each, flaws in _flawed(components()["charts"][name]["workloads"])
+    ]
     return Artifact(
         digest=digest(f"chart {name} {version}"),
         created=created,
@@ -66,6 +67,20 @@ def chart(name: str, version: str, created: float) -> Artifact:
         app_version=f"v{version}",
         workloads=tuple(made),
     )
+
+
+def _flawed(listed: list[str | dict[str, dict[str, list[str]]]]) -> list[tuple[str, list[str]]]:
+    """Workloads as the facts list them, each with its flaws: ``name`` or ``name: {flaws: [...]}``."""
+    kept = [{item: dict[str, list[str]]()} if isinstance(item, str) else item for item in listed]
+    return [(name, about.get("flaws", [])) for each in kept for name, about in each.items()]
+
+
+def _kyverno(name: str, version: str) -> Manifest:
+    """One of Kyverno's controllers, labelled as its chart does."""
+    made = workload(name, version)
+    component = name.removeprefix("kyverno-")
+    labels = {"app.kubernetes.io/part-of": "kyverno", "app.kubernetes.io/component": component}
+    return made | {"metadata": made["metadata"] | {"labels": made["metadata"]["labels"] | labels}}
 
 
 def infra(
@@ -114,9 +129,14 @@ RELEASE_FIELDS: dict[str, Manifest] = {
 
 
 def apps(
-    name: str, marker: str, created: float, versions: dict[str, str] | None = None, unsigned: str = ""
+    name: str,
+    marker: str,
+    created: float,
+    versions: dict[str, str] | None = None,
+    unsigned: str = "",
+    added: Sequence[Manifest] = (),
 ) -> Artifact:
-    """A tenant's applications."""
+    """A tenant's applications; ``added`` is what its Kustomization delivers without a chart."""
     registry = components()["registry"]
     made: list[Manifest] = []
     staging: list[Manifest] = []
@@ -125,7 +145,7 @@ def apps(
         made += [chart_source(registry, item, version), release(item, needs, **RELEASE_FIELDS.get(item, {}))]
         there = [need for need in needs if not need.startswith("service-mesh/")]
         staging += [chart_source(registry, item, version), release(item, there, **RELEASE_FIELDS.get(item, {}))]
-    contents = {"production": made, "staging": staging}
+    contents = {"production": [*made, *added], "staging": [*staging, *added]}
     return _artifact(f"d2-apps {name} {marker} {versions}", "d2-apps", created, contents, unsigned)
 
 
@@ -138,13 +158,13 @@ def platform(marker: str, created: float) -> Artifact:
     if marker != FIRST:
         values = {"values.yaml": "config:\n  gatewayAPI:\n    enabled: true\n"}
         contents["umbrella"].append(manifest("ConfigMap", "cert-manager", "gateway-values", data=values))
-    for name in components()["umbrella"]:
+    for name, flaws in _flawed(components()["umbrella"]):
         path = f"./services/{name}"
         child = kustomization("platform", name, "platform", path, ["platform/umbrella"], interval="10m", timeout="3m")
         contents["umbrella"].append(child)
         contents[f"services/{name}"] = [
             manifest("ConfigMap", "", f"{name}-settings", data={"revision": marker}, labels={"team": "platform"}),
-            workload(name, "1.4.2"),
+            workload(name, "1.4.2", flaws),
         ]
     return _artifact(f"platform {marker}", "platform", created, contents)
 

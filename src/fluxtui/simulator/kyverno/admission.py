@@ -11,7 +11,7 @@ import yaml
 
 from fluxtui.simulator import patches
 from fluxtui.simulator.controllers.engine import Engine, Key
-from fluxtui.simulator.kyverno import exceptions, installation
+from fluxtui.simulator.kyverno import exceptions, installation, queues
 from fluxtui.simulator.kyverno.checks import Finding, judge
 from fluxtui.simulator.kyverno.rules import SCANNED, Rule, rules_for
 from fluxtui.simulator.kyverno.scanning import SKIPPED, Judgement, judgement
@@ -64,8 +64,25 @@ def admit(engine: Engine, key: Key, wanted: Json) -> None:
         return
     if key[0] in SOURCES:
         _ask_guard(engine, key, wanted)
-    if key[0] in SCANNED and (key[1] or key[2]) not in SKIPPED | engine.static:
+    if _concerns(engine, key):
         _ask_kyverno(engine, key, wanted)
+
+
+def report(engine: Engine, key: Key) -> None:
+    """What the admission controller reports of an object that was let through, until the next scan takes it in."""
+    if engine.asleep or not engine.reports or not _concerns(engine, key):
+        return
+    server, obj = (
+        engine.storage.get("Deployment", installation.NAMESPACE, installation.ADMISSION),
+        engine.storage.get(*key),
+    )
+    if obj is not None and map_at(server, "status").get("readyReplicas"):
+        queues.leave(engine, obj, [told for _, told in judgement(engine).results(obj, engine.now)])
+
+
+def _concerns(engine: Engine, key: Key) -> bool:
+    """Whether an object is one that Kyverno's webhooks are asked about."""
+    return key[0] in SCANNED and (key[1] or key[2]) not in SKIPPED | engine.static
 
 
 def _ask_guard(engine: Engine, key: Key, wanted: Json) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fluxtui.simulator.controllers.engine import Engine, Key, Run, Steps
-from fluxtui.simulator.controllers.times import moment
-from fluxtui.simulator.kyverno import exceptions, kinds, reports
+from fluxtui.simulator.kyverno import exceptions, kinds, queues, reports
 from fluxtui.simulator.kyverno.checks import judge
 from fluxtui.simulator.kyverno.rules import JUDGES, SCANNED, Rule, rules_for
 from fluxtui.simulator.shapes import Json
@@ -65,7 +64,7 @@ def scan(run: Run) -> Steps:
         marks: dict[str, tuple[object, ...]] = run.memory.setdefault("marks", {})
         for obj in list(scanned(engine)):
             _scan(engine, judged, marks, obj, tell=count % EVENTS_EVERY == 0)
-        _aggregate(engine)
+        queues.take_in(engine)
     engine.recorder.expire()
     return SCAN_INTERVAL
 
@@ -105,15 +104,6 @@ def _tell(engine: Engine, rule: Rule, told: Json, obj: Json) -> None:
     engine.recorder.violation(rule.policy, said, obj)
     named = f"{rule.policy['metadata']['name']}/{name}"
     engine.recorder.violation(obj, f"policy {named} fail: {told['message']}", None)
-
-
-def _aggregate(engine: Engine) -> None:
-    """What admission reported a while ago is part of the reports now."""
-    for kind in ("EphemeralReport", "ClusterEphemeralReport"):
-        for each in list(engine.storage.list(kind)):
-            metadata = each["metadata"]
-            if moment(metadata["creationTimestamp"]) + SCAN_INTERVAL <= engine.now:
-                engine.storage.delete((kind, metadata.get("namespace", ""), metadata["name"]))
 
 
 def orphans(engine: Engine, event: str, obj: Json) -> list[Key]:

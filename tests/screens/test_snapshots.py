@@ -25,6 +25,8 @@ from fluxtui.kube.transport import Resource
 from fluxtui.store.state import Phase
 from fluxtui.widgets.virtual_table import VirtualTable
 
+from .test_engine import world_of_two
+from .test_guardrails import ALLOWED, guarded, source
 from .test_page_events import event
 from .test_page_events import opened as opened_events
 from .test_page_logs import opened as opened_logs
@@ -63,6 +65,19 @@ class Picture:
     world: Callable[[], World] = World
     start: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+
+
+def engine_down() -> World:
+    """Two engines, one of which answers nothing and reports nothing."""
+    return world_of_two(admission=0, reports=0)
+
+
+def overlapping() -> World:
+    """Two prefixes of which one begins like the other, a source of nobody, and a Bucket."""
+    world = guarded(f"{ALLOWED} oci://ghcr.io/acme/d2-apps/")
+    world.put("prod-eu-1", source("stranger", "https://elsewhere.example.com/x"))
+    world.put("prod-eu-1", source("bucket", "", kind="Bucket", endpoint="s3.example.com", bucketName="b"))
+    return world
 
 
 def page(word: str) -> Act:
@@ -234,6 +249,10 @@ PICTURES: dict[str, Picture] = {
     "changes-before": Picture(("upstream, the likeliest", "▌   16m", "5 changes"), act=keys("W")),
     "suspended-80x24": Picture(("3 objects at rest", "managedFields"), act=commanded("suspended")),
     "suspended-160x48": Picture(("3 objects at rest", "managedFields"), WIDE, act=commanded("suspended")),
+    "engine-80x24": Picture(("1 down, 1 ok",), SMALL, commanded("engine"), engine_down),
+    "engine-160x48": Picture(("1 down, 1 ok",), WIDE, commanded("engine"), engine_down),
+    "guardrails-80x24": Picture(("1 prefix overlaps", "5 sources"), SMALL, commanded("guardrails"), overlapping),
+    "guardrails-160x48": Picture(("1 prefix overlaps", "1 source escapes"), WIDE, commanded("guardrails"), overlapping),
     "triage-light": Picture(CAUSE, start={"theme": "fluxtui-light"}),
     "triage-colorblind": Picture(CAUSE, start={"theme": "fluxtui-colorblind"}),
     "triage-mono": Picture(CAUSE, start={"theme": "fluxtui-mono"}),

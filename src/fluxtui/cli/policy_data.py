@@ -55,6 +55,7 @@ class Policed:
         known = Known(
             first_seen=self._first_seen,
             made_by=self.makers.made_by,
+            unwalked=self.makers.unwalked,
             backlogs=dict(self.policing.backlogs),
             counted=self.policing.counted,
             settled=self.policing.done,

@@ -14,7 +14,6 @@ from fluxtui.kinds.ages import ago
 from fluxtui.kinds.policy.reports import SEVERITIES, Subject
 from fluxtui.kinds.status import Status
 
-NOBODY = "not delivered by Flux"
 LOOKS = {"fail": Status.FAILED.word, "error": Status.BLOCKED.word, "warn": Status.BLOCKED.word, "skip": "muted"}
 RULES = (
     Column("POLICY", least=20),
@@ -124,7 +123,7 @@ def _by_owner(held: Sequence[Violation]) -> list[Cell]:
     owner = held[0].owner
     return [
         owner.tenant or "-",
-        (named(owner.id), "strong") if owner.id else (NOBODY, "muted"),
+        (named(owner.id), "strong") if owner.id else (owner.nobody, "muted"),
         (owner.cluster, "muted"),
         *_numbers(held),
         str(len({each.subject for each in held})),
@@ -150,7 +149,7 @@ def _violation(each: Violation, now: float) -> str:
     """One violation in a line: result, object, who delivers it, since when we know it, and why."""
     seen = ago(each.first_seen, now)
     age = f", {'since' if each.certain else 'seen'} {seen}" if seen else ""
-    by = named(each.owner.id) if each.owner.id else NOBODY
+    by = named(each.owner.id) if each.owner.id else each.owner.nobody
     rule = f" {each.rule}" if each.rule else ""
     message = " ".join(each.finding.message.split())
     where = f"{_object(each.subject)} in {each.cluster}"
@@ -228,7 +227,7 @@ def _denied(each: Denied) -> list[Cell]:
         each.owner.tenant or "-",
         (_object(each.subject), "strong"),
         (each.cluster, "muted"),
-        named(each.owner.id) if each.owner.id else (NOBODY, "muted"),
+        named(each.owner.id) if each.owner.id else (each.owner.nobody, "muted"),
         (SOON[each.when], SOONEST[each.when]),
         "; ".join(reasons),
     ]

@@ -6,7 +6,7 @@ No HTML, and nothing from a cluster is ever markup: names and messages are code.
 from collections.abc import Iterable, Sequence
 
 from fluxtui.insight.policy.export import left_out, words_left_out
-from fluxtui.insight.policy.model import Owner, Picture, Violation
+from fluxtui.insight.policy.model import NO_OWNER, UNKNOWN_OWNER, Owner, Picture, Violation
 from fluxtui.insight.policy.naming import policy_name
 from fluxtui.insight.policy.narrowing import Hidden
 from fluxtui.insight.policy.readiness_model import Denied, Readiness, Turning, When, moments, verdict
@@ -15,8 +15,6 @@ from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.policy.reports import Subject
 from fluxtui.kinds.status import Status
 from fluxtui.widgets.markdown import code, table
-
-NOBODY = "not delivered by Flux"
 
 
 def violations_text(
@@ -51,7 +49,7 @@ def _row(each: Violation, now: float) -> list[str]:
         code(_object(each.subject)),
         code(each.cluster),
         code(each.owner.tenant) or "none",
-        code(named(each.owner.id)) if each.owner.id else NOBODY,
+        code(named(each.owner.id)) if each.owner.id else _nobody(each.owner),
         seen,
         code(_line(each.finding.message)),
     ]
@@ -106,9 +104,13 @@ def _tenant(found: Readiness, tenant: str) -> Iterable[str]:
         yield f"{_owner(owner)}:\n\n" + "\n".join(_box(each) for each in objects)
 
 
+def _nobody(owner: Owner) -> str:
+    return f"{UNKNOWN_OWNER}: {code(owner.doubt)}" if owner.doubt else NO_OWNER
+
+
 def _owner(owner: Owner) -> str:
     if not owner.id:
-        return f"In {code(owner.cluster)}, {NOBODY}"
+        return f"In {code(owner.cluster)}, {_nobody(owner)}"
     words = f"Delivered by {code(named(owner.id))} in {code(owner.cluster)}"
     if owner.origin:
         words += f", made by {code(named(owner.origin))}"

@@ -27,7 +27,7 @@ class SubjectShape(Shape, frozen=True):
 
 class OwnerShape(Shape, frozen=True):
     """Who delivers it: ``object`` is the Flux object's id, empty for nobody; ``proof`` is inventory, maker, label or
-    nothing. ``cluster`` is where the Flux object is.
+    nothing; ``doubt`` is why that cannot be told. ``cluster`` is where the Flux object is.
     """
 
     cluster: str
@@ -39,6 +39,7 @@ class OwnerShape(Shape, frozen=True):
     source: str
     revision: str
     updated: str | None
+    doubt: str
 
 
 class ViolationShape(Shape, frozen=True):
@@ -162,6 +163,7 @@ def owner_shape(owner: Owner) -> OwnerShape:
         owner.source,
         owner.revision,
         moment(owner.updated),
+        owner.doubt,
     )
 
 

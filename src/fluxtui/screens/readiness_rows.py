@@ -27,7 +27,7 @@ STRIDE = 400
 """Objects between two yields."""
 
 COLUMNS = (
-    TableColumn("what", "WHAT", 42, 30, 90, flex=3, priority=ESSENTIAL, sortable=False, cut="middle"),
+    TableColumn("what", "WHAT", 42, 40, 90, flex=3, priority=ESSENTIAL, sortable=False, cut="middle"),
     TableColumn("when", "ACTION / DENIED", 15, priority=95, sortable=False),
     TableColumn("count", "FAILS", 6, align="right", priority=90, sortable=False),
     TableColumn("tenants", "TENANTS", 7, align="right", priority=55, sortable=False),
@@ -178,7 +178,7 @@ def _owner(line: OfOwner) -> list[Cell]:
 def _object(line: Denied) -> list[Cell]:
     subject, worst = line.subject, line.violations[0]
     where = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
-    what: list[Span] = [("      ", ""), (f"{subject.kind} ", "muted"), (where, "")]
+    what: list[Span] = [("    ", ""), (f"{subject.kind} ", "muted"), (where, "")]
     if line.recent:
         what.append((" changed lately", "accent"))
     return [

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fluxtui.insight.policy.controls import EXCEPTABLE, OF_CONTAINERS
 from fluxtui.insight.policy.draft import NoDraft, Why, draft, refusal
 from fluxtui.insight.policy.exceptions import weigh
 from fluxtui.kinds.text import line
@@ -144,6 +145,21 @@ def test_controls_of_containers_are_excepted_for_images():
     told = draft(found, NOW, images={"Privilege Escalation": ["docker.io/redis:latest"]}).text
     assert yaml.safe_load(told)["spec"]["podSecurity"][0]["images"] == ["docker.io/redis:latest"]
     assert "every container" not in told
+
+
+def test_a_control_that_exceptions_have_no_name_for_makes_it_one_of_the_whole_rule():
+    found = violation(
+        policy="ClusterPolicy//pod-security", rule="baseline", controls="hostProbesAndHostLifecycle,privileged"
+    )
+    text, body = made(found)
+    assert "podSecurity" not in body["spec"]
+    assert "# The whole rule is excepted: exceptions have no name for Host Probes / Lifecycle Hooks." in text
+
+
+def test_the_names_of_controls_are_those_of_the_crd():
+    told = schema("kyverno.io", "v2")["properties"]["spec"]["properties"]["podSecurity"]["items"]["properties"]
+    assert set(told["controlName"]["enum"]) == EXCEPTABLE
+    assert OF_CONTAINERS < EXCEPTABLE
 
 
 def test_a_cel_exception_pins_the_object_and_ends():

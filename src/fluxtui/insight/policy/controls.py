@@ -1,39 +1,39 @@
-"""The controls of the Pod Security Standards: as results of Kyverno name them, and as its exceptions do.
+"""The controls of the Pod Security Standards as exceptions name them; what each asks is in `standards`.
 
-Source: kyverno pkg/pss/utils/mapping.go; ids are those of k8s.io/pod-security-admission.
+Source: the CRD of kyverno.io/v2 PolicyException (``controlName``); kyverno pkg/pss/utils/mapping.go for what is of
+containers alone.
 """
 
-from collections.abc import Iterable
+from fluxtui.insight.policy.standards import controls
 
-CONTROLS = {
-    "privileged": "Privileged Containers",
-    "hostNamespaces": "Host Namespaces",
-    "hostPathVolumes": "HostPath Volumes",
-    "hostPorts": "Host Ports",
-    "windowsHostProcess": "HostProcess",
-    "procMount": "/proc Mount Type",
-    "sysctls": "Sysctls",
-    "seLinuxOptions": "SELinux",
-    "appArmorProfile": "AppArmor",
-    "capabilities_baseline": "Capabilities",
-    "capabilities_restricted": "Capabilities",
-    "seccompProfile_baseline": "Seccomp",
-    "seccompProfile_restricted": "Seccomp",
-    "allowPrivilegeEscalation": "Privilege Escalation",
-    "restrictedVolumes": "Volume Types",
-    "runAsNonRoot": "Running as Non-root",
-    "runAsUser": "Running as Non-root user",
-}
-"""By the id that a result has (``properties.controls``): the name that exceptions use."""
+EXCEPTABLE = frozenset(
+    {
+        "HostProcess",
+        "Host Namespaces",
+        "Privileged Containers",
+        "Capabilities",
+        "HostPath Volumes",
+        "Host Ports",
+        "AppArmor",
+        "SELinux",
+        "/proc Mount Type",
+        "Seccomp",
+        "Sysctls",
+        "Volume Types",
+        "Privilege Escalation",
+        "Running as Non-root",
+        "Running as Non-root user",
+    }
+)
+"""The names that an exception may have: newer controls have none yet."""
 OF_CONTAINERS = frozenset(
     {"Capabilities", "Privileged Containers", "Host Ports", "/proc Mount Type", "Privilege Escalation"}
 )
 """Controls that are excepted for images alone: Kyverno refuses an entry of them without images."""
 
 
-def control_names(controls: str) -> tuple[str, ...]:
-    """The names of the controls that a result lists between commas, each once; ids that are not known stay as they
-    are.
+def control_names(told: str) -> tuple[str, ...]:
+    """The names of the controls that a result lists between commas (``properties.controls``), each once; those that are
+    not known have their ids.
     """
-    ids: Iterable[str] = (each.strip() for each in controls.split(","))
-    return tuple(dict.fromkeys(CONTROLS.get(each, each) for each in ids if each))
+    return tuple(dict.fromkeys(each.name for each in controls(told)))

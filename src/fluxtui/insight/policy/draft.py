@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from fluxtui.insight.policy.controls import OF_CONTAINERS, control_names
+from fluxtui.insight.policy.controls import EXCEPTABLE, OF_CONTAINERS, control_names
 from fluxtui.insight.policy.exceptions import AUTOGEN, LEGACY_KINDS, named_policy
 from fluxtui.insight.policy.idle import TTL
 from fluxtui.insight.policy.model import Violation
@@ -178,7 +178,10 @@ def _legacy(
         "match": {"any": [{"resources": each} for each in filters]},
     }
     controls = control_names(violation.finding.controls)
-    if controls:
+    nameless = [each for each in controls if each not in EXCEPTABLE]
+    if nameless:
+        notes.append(f"The whole rule is excepted: exceptions have no name for {', '.join(nameless)}.")
+    elif controls:
         spec["podSecurity"] = [
             {
                 "controlName": each,

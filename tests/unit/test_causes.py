@@ -299,6 +299,33 @@ def test_a_signature_that_cannot_be_checked_is_the_trust_roots_host(fleet):
     assert cause.reason == "VerificationError: no such host"
 
 
+UNANSWERED = (
+    'Deployment/a/web dry-run failed (InternalError): Internal error occurred: failed calling webhook "{}": failed to '
+    'call webhook: Post "https://kyverno-svc.kyverno.svc:443/validate/fail?timeout=10s": context deadline exceeded'
+)
+
+
+def test_all_that_a_webhook_refuses_by_not_answering_is_one_cause_in_each_cluster(fleet):
+    for number, hook in enumerate(("validate.kyverno.svc-fail", "validate.kyverno.svc-fail", "vpol.kyverno.svc-fail")):
+        told = fleet.failed("ReconciliationFailed", UNANSWERED.format(hook))
+        fleet.put("eu", "Kustomization", f"t{number}/app", told, ready_since=fleet.now - 100 + number)
+        fleet.put("eu", "Kustomization", f"t{number}/behind", needs=[f"t{number}/app"])
+    cause = only(fleet)
+    assert (cause.what, cause.outside) == ("webhook", True)
+    assert (cause.title, cause.reason) == ("webhook kyverno-svc.kyverno.svc", "cannot be reached")
+    assert (len(cause.members), cause.since) == (3, fleet.now - 100)
+    fleet.put("us", "HelmRelease", "a/web", fleet.failed("UpgradeFailed", UNANSWERED.format("mutate.kyverno.svc")))
+    one, other = causes(fleet)
+    assert (one.clusters, other.clusters) == (("eu",), ("us",)), "each cluster has an engine of its own"
+    assert (other.title, other.reason) == ("HelmRelease a/web", "UpgradeFailed: cannot be reached")
+
+
+def test_what_a_policy_denies_is_no_fault_of_the_webhook(fleet):
+    denied = 'admission webhook "validate.kyverno.svc-fail" denied the request: resource Deployment/a/web was blocked'
+    fleet.put("c", "Kustomization", "a/web", fleet.failed("ReconciliationFailed", denied))
+    assert only(fleet).what == "failure"
+
+
 def test_the_same_object_failing_alike_in_several_clusters_is_one_cause(fleet):
     for cluster in ("eu", "us", "ap"):
         release_fails(fleet, cluster)

@@ -106,7 +106,7 @@ def _cause(cause: Cause, now: float) -> list[Cell]:
     more = len(cause.members) - 1
     return [
         (f"{cause.status.glyph} {cause.status.word}", cause.status.word),
-        (cause.title + (f" +{more}" if more and cause.what != "host" else ""), "strong"),
+        (cause.title + (f" +{more}" if more and not cause.outside else ""), "strong"),
         _few(cause.clusters),
         str(len(cause.blocked)) if cause.blocked else "-",
         ago(cause.since, now),

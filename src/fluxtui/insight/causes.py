@@ -1,6 +1,7 @@
 """Root causes of the whole fleet: the same cause in several places is told once, the worst first.
 
-The same cause is: a host that does not answer several sources; the same object failing for the same reason in several
+The same cause is: a host that does not answer several sources; a webhook of a cluster that does not answer, whatever it
+is that cannot be applied then; the same object failing for the same reason in several
 clusters; the same content (artifact and path, chart digest, source URL) failing with the same words under several
 names. A cause's key comes from the member that failed first, so that the list stays the same while members come and go.
 """
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from fluxtui.insight.blast import Tenants
+from fluxtui.insight.failures import classify
 from fluxtui.insight.hosts import SOURCES, unreachable
 from fluxtui.insight.roots import Root, named
 from fluxtui.insight.status import without_durations
@@ -20,8 +22,14 @@ from fluxtui.store.store import Store
 Ref = tuple[str, str]
 """(cluster, id): an object in the fleet."""
 
+CALLING = "failed calling webhook"
+"""What an API server says when a webhook does not answer."""
+
 CERTAIN, PAUSED, DOUBTFUL = range(3)
 """Tiers of the order: what is broken, what somebody suspended, what is green and should not be believed."""
+
+OUTSIDE = frozenset({"host", "webhook"})
+"""Kinds of causes of which the members are victims alone."""
 
 TIERS = {"suspended": PAUSED, "stale report": DOUBTFUL, "old artifact": DOUBTFUL, "no inputs": DOUBTFUL}
 
@@ -29,8 +37,8 @@ TIERS = {"suspended": PAUSED, "stale report": DOUBTFUL, "old artifact": DOUBTFUL
 class Cause(msgspec.Struct, frozen=True):
     """One root cause of the fleet.
 
-    `what` is its kind: failure, missing, cycle, host, suspended, emptied, stale report, old artifact, no inputs.
-    `key` is its identity as long as it lasts. `members` are the objects that it consists of, the first failed first;
+    `what` is its kind: failure, missing, cycle, host, webhook, suspended, emptied, stale report, old artifact, no
+    inputs. `key` is its identity as long as it lasts. `members` are the objects that it consists of, the first failed first;
     `blocked` those that wait behind them, nearest first; `failing` counts those among all of these that are not
     green. `tenants` are tenants by label, or the namespaces concerned where no tenant is. `since` is epoch seconds.
     """
@@ -47,6 +55,11 @@ class Cause(msgspec.Struct, frozen=True):
     failing: int = 0
     tenants: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
+
+    @property
+    def outside(self) -> bool:
+        """Whether it lies in what its members need, and in none of them: a host, a webhook."""
+        return self.what in OUTSIDE
 
     @property
     def impact(self) -> int:
@@ -90,9 +103,10 @@ class Grouping:
             ref for ref in dict.fromkeys((root.cluster, i) for root in roots for i in root.behind) if ref not in own
         ]
         what, title, reason = first.what, named(first.ids[0]), first.reason
-        if key.startswith("host "):
-            what, how = "host", self._host(first)[1]
-            title, reason = (key, how) if len(members) > 1 else (title, f"{reason}: {how}")
+        outside, how = self._outside(first)
+        if outside:
+            what = outside.partition(" ")[0]
+            title, reason = (outside, how) if len(members) > 1 else (title, f"{reason}: {how}")
         return Cause(
             what=what,
             key=key,
@@ -112,18 +126,26 @@ class Grouping:
         """Everything by which a root may be the same as another, the key first."""
         if root.what == "cycle":
             return [f"cycle {' '.join(root.ids)}"]
-        host, _ = self._host(root)
-        if host:
-            return [f"host {host}"]
+        outside, _ = self._outside(root)
+        if outside:  # a host is the same from everywhere, and each cluster has webhooks of its own
+            return [outside if outside.startswith("host ") else f"{outside} in {root.cluster}"]
         names = [f"{root.what} {root.ids[0]} {root.reason}"]
         content = self._content(root) if root.what == "failure" else ""
         return [*names, f"{content} {root.reason} {without_durations(root.message)}"] if content else names
 
-    def _host(self, root: Root) -> tuple[str, str]:
+    def _outside(self, root: Root) -> tuple[str, str]:
+        """What a root needs that does not answer (``host …``, ``webhook …``), and how that fails; else both empty."""
         row = self._store.row(root.cluster, root.ids[0])
-        if root.what != "failure" or row is None or row.record.kind not in SOURCES:
+        if root.what != "failure" or row is None:
             return "", ""
-        return unreachable(root.message, row.record.url)
+        if row.record.kind in SOURCES:
+            host, how = unreachable(root.message, row.record.url)
+            return (f"host {host}", how) if host else ("", "")
+        if CALLING not in root.message:
+            return "", ""
+        failure = classify(row.record.kind, root.reason, root.message)
+        name = (failure.name("host").removesuffix(":443") or failure.name("webhook")) if failure is not None else ""
+        return (f"webhook {name}", "cannot be reached") if name else ("", "")
 
     def _content(self, root: Root) -> str:
         """What fails there, whatever it is called: an artifact and its path, a chart's digest, a source's URL."""

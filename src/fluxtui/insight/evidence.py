@@ -78,7 +78,7 @@ def evidence(store: Store, cause: Cause) -> Evidence:
         waiting=len(cause.blocked),
         elsewhere=tuple(_elsewhere(store, cause)),
         not_the_cause=tuple(_cleared(store, ref, row)) if row is not None else (),
-        failure=of_row(row) if row is not None and cause.what in ("failure", "host") else None,
+        failure=of_row(row) if row is not None and (cause.what == "failure" or cause.outside) else None,
     )
 
 

@@ -108,7 +108,7 @@ class ProblemRows:
         kind, _, name = cause.title.partition(" ")
         more = len(cause.members) - 1
         spans: list[Span] = [(f"{look(cause)[0]} ", style), (f"{kind} ", "muted"), (name, "strong")]
-        return [*spans, (f" +{more}", "muted")] if more and cause.what != "host" else spans
+        return [*spans, (f" +{more}", "muted")] if more and not cause.outside else spans
 
 
 def _few(words: Sequence[str], most: int = 2) -> str:

@@ -314,6 +314,7 @@ def test_all_that_a_webhook_refuses_by_not_answering_is_one_cause_in_each_cluste
     assert (cause.what, cause.outside) == ("webhook", True)
     assert (cause.title, cause.reason) == ("webhook kyverno-svc.kyverno.svc", "cannot be reached")
     assert (len(cause.members), cause.since) == (3, fleet.now - 100)
+    assert cause.stops == 6, "those that cannot be applied, and those that wait for them"
     fleet.put("us", "HelmRelease", "a/web", fleet.failed("UpgradeFailed", UNANSWERED.format("mutate.kyverno.svc")))
     one, other = causes(fleet)
     assert (one.clusters, other.clusters) == (("eu",), ("us",)), "each cluster has an engine of its own"

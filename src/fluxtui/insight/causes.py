@@ -38,8 +38,8 @@ class Cause(msgspec.Struct, frozen=True):
     """One root cause of the fleet.
 
     `what` is its kind: failure, missing, cycle, host, webhook, suspended, emptied, stale report, old artifact, no
-    inputs. `key` is its identity as long as it lasts. `members` are the objects that it consists of, the first failed first;
-    `blocked` those that wait behind them, nearest first; `failing` counts those among all of these that are not
+    inputs. `key` is its identity as long as it lasts. `members` are the objects that it consists of, the first failed
+    first; `blocked` those that wait behind them, nearest first; `failing` counts those among all of these that are not
     green. `tenants` are tenants by label, or the namespaces concerned where no tenant is. `since` is epoch seconds.
     """
 
@@ -60,6 +60,11 @@ class Cause(msgspec.Struct, frozen=True):
     def outside(self) -> bool:
         """Whether it lies in what its members need, and in none of them: a host, a webhook."""
         return self.what in OUTSIDE
+
+    @property
+    def stops(self) -> int:
+        """How many objects it stops: those that wait behind it, and its members where these are its victims."""
+        return len(self.blocked) + (len(self.members) if self.outside else 0)
 
     @property
     def impact(self) -> int:
@@ -186,10 +191,10 @@ def in_order(roots: Iterable[Root]) -> list[Root]:
 
 
 def by_impact(causes: Iterable[Cause]) -> list[Cause]:
-    """The worst first: broken before suspended before doubtful, then by how many wait, by its own size, by age."""
+    """The worst first: broken before suspended before doubtful, then by how many it stops, by its own size, by age."""
 
     def place(cause: Cause) -> tuple[int, int, int, float, str]:
         tier = TIERS.get(cause.what, CERTAIN)
-        return tier, -len(cause.blocked), -len(cause.members), cause.since or float("inf"), cause.key
+        return tier, -cause.stops, -len(cause.members), cause.since or float("inf"), cause.key
 
     return sorted(causes, key=place)

@@ -45,7 +45,7 @@ class ProblemRows:
         self._marks = marks or {}
         self._marked = any(mark_span(self.mark(cause))[0] for cause in causes)
         self._places = {cause.key: index for index, cause in enumerate(causes)}
-        self._most = max((len(cause.blocked) for cause in causes), default=0)
+        self._most = max((cause.stops for cause in causes), default=0)
 
     def __len__(self) -> int:
         return len(self.causes)
@@ -75,19 +75,19 @@ class ProblemRows:
     def version(self, index: int) -> Hashable:
         """Everything that the cells show."""
         cause = self.causes[index]
-        shown = (cause.title, cause.reason, cause.status, len(cause.blocked), cause.clusters, cause.tenants)
+        shown = (cause.title, cause.reason, cause.status, cause.stops, cause.clusters, cause.tenants)
         return shown, self._most, ago(cause.since, self._desk.now()), mark_span(self.mark(cause))
 
     def cells(self, index: int) -> Sequence[Cell]:
         """One cell for each column."""
         cause = self.causes[index]
-        blocked = len(cause.blocked)
+        stops = cause.stops
         mark = self.mark(cause)
         known = mark is not None and not mark.calls
         style = "muted" if known else look(cause)[1]
         cells: list[Cell] = [
-            (str(blocked), "strong") if blocked else ("·", "faint"),
-            bar(blocked, self._most, BAR, style=style) if blocked else "",
+            (str(stops), "strong") if stops else ("·", "faint"),
+            bar(stops, self._most, BAR, style=style) if stops else "",
             self._title(cause, style),
             _few(cause.clusters),
             (ago(cause.since, self._desk.now()), "muted"),

@@ -9,6 +9,7 @@ from tests.unit.policy_objects import (
     controller,
     drained,
     hooks,
+    meta,
     pictured,
     report,
     stored,
@@ -295,3 +296,26 @@ def test_when_a_schedule_is_overdue(schedule, last, created, due):
 def test_every_controller_of_the_chart_is_known():
     engine = judged(*well())
     assert [engine.part(name).short for name in CONTROLLERS] == ["1/1"] * 4
+
+
+def event(number, thing):
+    """What a scan says again and again of the same few things."""
+    return {
+        "kind": "Event",
+        "metadata": meta(f"e{number}", "default", creationTimestamp=f"2026-03-21T02:{number % 40:02d}:00Z"),
+        "involvedObject": {"kind": "ClusterPolicy", "name": "require-labels"},
+        "related": {"kind": "Pod", "namespace": "shop", "name": f"pod-{thing}"},
+        "reason": "PolicyViolation",
+        "action": "Resource Passed",
+        "message": f"Pod shop/pod-{thing}: [check] fail; no",
+    }
+
+
+def test_a_flood_of_events_is_a_note_with_what_it_says():
+    told = judged(*well(), *(event(number, number % 5) for number in range(120)))
+    (note,) = (each for each in told.findings if "Events" in each.words)
+    assert (told.grade, note.grade, told.trouble) == (Grade.OK, Grade.OK, ())
+    assert note.words.startswith("120 Events say 5 things, ")
+    assert "require-labels 120" in note.means
+    calm = judged(*well(), *(event(number, number) for number in range(120)))
+    assert not [each for each in calm.findings if "Events" in each.words], "each of them says something else"

@@ -10,8 +10,9 @@ import msgspec
 
 from fluxtui.insight.policy import engine_admission, engine_work
 from fluxtui.insight.policy.engine_held import GENERATED, Finding, Grade, Held, Told, count, version
+from fluxtui.insight.policy.floods import Flood, floods, said
 from fluxtui.insight.policy.model import Picture
-from fluxtui.kinds.record import Record
+from fluxtui.kinds.record import Record, split_id
 from fluxtui.store.row import Row
 from fluxtui.store.state import Phase
 from fluxtui.store.store import ClusterData, Store
@@ -93,13 +94,16 @@ def engines(policy: Store, picture: Picture | None, now: float) -> Generator[Non
     for data in policy.clusters():
         held = Held(data, coverage.get(data.name), picture, now)
         others = yield from _others(data)
-        found.append(engine(held, others))
+        flooded = floods((yield from said(policy, (data.name,))))
+        found.append(engine(held, others, flooded[0] if flooded else None))
         yield
     return EngineReport(now, tuple(found))
 
 
-def engine(held: Held, others: Sequence[str] = ()) -> Engine:
-    """The engine of one cluster; `others` are the sources of reports that are none of Kyverno's."""
+def engine(held: Held, others: Sequence[str] = (), flood: Flood | None = None) -> Engine:
+    """The engine of one cluster; `others` are the sources of reports that are none of Kyverno's, `flood` its Events
+    where there are too many of them.
+    """
     absent = _absence(held)
     if absent is not None:
         return msgspec.structs.replace(absent, others=tuple(others))
@@ -111,6 +115,7 @@ def engine(held: Held, others: Sequence[str] = ()) -> Engine:
         findings += told.findings
         parts.append(Part(name, min([told.least, *(each.grade for each in told.findings)]), told.short))
     findings += _silence(held)
+    findings += [_flooded(flood)] if flood is not None else []
     findings.sort(key=lambda each: (each.grade, order[each.part]))
     grade = min((each.grade for each in findings), default=Grade.OK)
     return Engine(
@@ -159,6 +164,14 @@ def _silence(held: Held) -> list[Finding]:
             words = f"the cluster is silent ({state.phase}): this is what was known"
             return [Finding("admission", Grade.UNKNOWN, words, state.detail)]
     return []
+
+
+def _flooded(flood: Flood) -> Finding:
+    """Events of what reports tell anyway: no trouble of the engine's, and one for whoever looks for other Events."""
+    words = f"{count(flood.events, 'Event')} say {count(flood.things, 'thing')}, {flood.hourly:,} an hour"
+    most = ", ".join(f"{split_id(policy)[2] or policy} {events}" for policy, events in flood.policies[:3])
+    means = f"what scans find is in the reports; among these, refused requests are hard to find ({most})"
+    return Finding("reports", Grade.OK, words, means)
 
 
 def _sentence(grade: Grade, findings: Sequence[Finding], policies: int) -> str:

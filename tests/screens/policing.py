@@ -237,6 +237,19 @@ class StillGuard:
         return None
 
 
+class Policed(World):
+    """Four clusters, guarded by the made-up picture."""
+
+    def __init__(self) -> None:
+        super().__init__("incident", list(CLUSTERS))
+
+    def app(self, **start: Any) -> Any:
+        """The program over it."""
+        app = super().app(**start)
+        app.desk.guard = StillGuard(picture())  # type: ignore[assignment]
+        return app
+
+
 def guarded(world: World, shown: Picture | None = None, **start: Any) -> Any:
     """The program over a world, guarded by a made-up picture."""
     app = world.app(**start)

@@ -80,7 +80,7 @@ async def test_evidence_below_names_policy_action_overrides_and_owners() -> None
     async with policy(WIDE) as pilot:
         told = await sees(pilot, "Require labels", "whoever is paged")
         assert "audit, deny in ns platform, prod-*" in told
-        assert "not held of update-1" in told
+        assert "not held in update-1" in told
         assert "Deployment backend/api · prod-eu-1 · ks backend/apps @ latest-stable@9ab3f00" in told
         assert "ConfigMap default/notes · staging-1 · not delivered by Flux" in told
 

@@ -25,6 +25,7 @@ from fluxtui.kube.transport import Resource
 from fluxtui.store.state import Phase
 from fluxtui.widgets.virtual_table import VirtualTable
 
+from .policing import Policed
 from .test_engine import world_of_two
 from .test_guardrails import ALLOWED, guarded, source
 from .test_page_events import event
@@ -241,6 +242,34 @@ TREE = ("cert-manager/cert-manager  ◀ root cause", "UpgradeFailed")
 READY = ("nothing is wrong",)
 WROTE = "written by  ≈"
 
+POLICED = ("21 fails", "require-labels", "whoever is paged")
+
+
+def in_policy(*pressed: str) -> Act:
+    """Open the list of violations, and press keys once it is there."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await command(pilot, "policy")
+        await sees(pilot, *POLICED)
+        for key in pressed:
+            await pilot.press(key)
+
+    return act
+
+
+def on_violation(*pressed: str) -> Act:
+    """Open the page of a violation, and turn to a tab."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await command(pilot, "policy name:orders-worker rule:check-for-team cluster:prod-eu-1")
+        await sees(pilot, "require-labels", "filter name:orders")
+        await pilot.press("right", "j", "enter")
+        await sees(pilot, "by Deployment backend/orders-worker", "i Overview")
+        await pilot.press(*pressed)
+
+    return act
+
+
 PICTURES: dict[str, Picture] = {
     "triage-80x24": Picture(CAUSE),
     "triage-160x48": Picture(CAUSE, WIDE),
@@ -264,6 +293,16 @@ PICTURES: dict[str, Picture] = {
     "tree-mono": Picture(TREE, act=commanded("tree"), start={"theme": "fluxtui-mono"}),
     "tree-ownership": Picture(("WHO APPLIES WHAT", "UpgradeFailed"), act=in_tree("v")),
     "tree-blast": Picture(("WHAT WAITS BEHIND IT", "layers"), WIDE, in_tree("r")),
+    "policy-80x24": Picture(POLICED, act=commanded("policy"), world=Policed),
+    "policy-160x48": Picture((*POLICED, "backend/redis-0"), WIDE, in_policy("j", "j", "asterisk", "j", "j"), Policed),
+    "policy-owner": Picture(("TENANT / OWNER", "not delivered by Flux"), act=in_policy("v", "right"), world=Policed),
+    "policy-matrix": Picture(("staging", "m list"), act=in_policy("m"), world=Policed),
+    "policy-light": Picture(POLICED, act=commanded("policy"), world=Policed, start={"theme": "fluxtui-light"}),
+    "policy-mono": Picture(POLICED, act=in_policy("m"), world=Policed, start={"theme": "fluxtui-mono"}),
+    "violation-80x24": Picture(("Delivered by", "medium"), act=on_violation()),
+    "violation-160x48": Picture(("Refused requests",), WIDE, on_violation()),
+    "violation-object": Picture(("team is missing here",), act=on_violation("o")),
+    "violation-draft": Picture(("kind: PolicyException",), act=on_violation("x")),
     "health-80x24": Picture(("5 clusters", "odd ones:", "report off"), act=commanded("health")),
     "health-160x48": Picture(("5 clusters", "odd ones:", "report off"), WIDE, commanded("health")),
     "resources-80x24": Picture((" Kustomizations ", "✖ failed"), act=commanded("ks")),

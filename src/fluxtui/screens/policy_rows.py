@@ -284,12 +284,12 @@ class Painter:
             spans += [(gap, ""), self.heat(group, name)] if spans else [self.heat(group, name)]
         return spans
 
-    def heat(self, group: Group, cluster: str) -> Span:
-        """How much of a group is in a cluster, in one cell."""
-        count = violations_in(group, cluster)
+    def heat(self, group: Group, cluster: str, top: int = 0) -> Span:
+        """How much of a group is in a cluster, in one cell; a full one is `top`, by default that of the board."""
+        count, top = violations_in(group, cluster), top or self.board.top
         if not count:
             return self.without(group, cluster)
-        level = LEVELS[1 + (count * (len(LEVELS) - 2)) // max(1, self.board.top)]
+        level = LEVELS[1 + (min(count, top) * (len(LEVELS) - 2)) // max(1, top)]
         return level, "status-nodata" if self._standing.get(cluster) in ("stale", "nodata") else "status-failed"
 
     def without(self, group: Group, cluster: str) -> Span:
@@ -454,6 +454,7 @@ class Matrix:
         self._clusters = clusters
         self._groups = list(_rules_of(painter.board.groups))
         self._places = {group.key: at for at, group in enumerate(self._groups)}
+        self._top = max((violations_in(group, name) for group in self._groups for name in group.clusters), default=0)
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -484,7 +485,7 @@ class Matrix:
         count = violations_in(group, cluster)
         if not count:
             return self._painter.without(group, cluster)
-        glyph, style = self._painter.heat(group, cluster)
+        glyph, style = self._painter.heat(group, cluster, self._top)
         return [(f"{count:,} ", style), (glyph, style)]
 
 

@@ -290,7 +290,7 @@ def action_spans(records: dict[str, PolicyRecord], rule: str, board: Board) -> l
         spans += [(" · " if spans else "", "muted"), (words, style), (where, "muted")]
     absent = [cluster for cluster in board.clusters if cluster not in records]
     if absent and len(records) < len(board.clusters):
-        spans.append((f" · not held of {joined(absent)}", "muted"))
+        spans.append((f" · not held in {joined(absent)}", "muted"))
     return spans
 
 

@@ -109,6 +109,7 @@ class ViolationScreen(FleetScreen):
         """Every picture may have it no more."""
         self.desk.guard.listeners.append(self._pictured)
         super().on_mount()
+        self._document.wrap = self._page == "draft"
 
     def on_unmount(self) -> None:
         """Nobody is told any more."""
@@ -255,6 +256,7 @@ class ViolationScreen(FleetScreen):
         """Turn to a tab."""
         self._page = name
         self._matches = (0, 0)
+        self._document.wrap = name == "draft"  # its comments are sentences
         self.query_one("#pages", TabStrip).show(active=name)
         self._shown = ""
         self.show_all()

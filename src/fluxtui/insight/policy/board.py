@@ -58,7 +58,7 @@ def asked(text: str) -> Asked:
     return Asked(None, False, " ".join(words))
 
 
-class Group(msgspec.Struct, eq=False):
+class Group(msgspec.Struct, eq=False, gc=False):
     """Violations that have something in common. Exactly one of `within` and `violations` is filled, except for a
     policy or rule that nobody violates, which has neither.
 
@@ -189,7 +189,7 @@ def grouped(violations: Iterable[Violation], by: By) -> Generator[None, None, li
         groups: list[Group] = []
         for name, leaves in parts.items():
             groups.append((yield from _leafy(name or key, leaves, by)))
-        found.append(groups[0] if len(groups) == 1 else _joined(key, groups, by))
+        found.append(groups[0] if len(groups) == 1 else (yield from _joined(key, groups, by)))
         found[-1].key = key
     return found
 
@@ -237,11 +237,6 @@ class _Tally:
 
 
 def _leafy(key: str, violations: list[Violation], by: By) -> Generator[None, None, Group]:
-    tally = _Tally()
-    for number, each in enumerate(violations):
-        tally.add(each)
-        if not number % STEP:
-            yield
     group, first = Group(key, violations=violations), violations[0]
     if by is By.POLICY:
         group.policy, group.rule = first.policy, first.rule
@@ -249,15 +244,41 @@ def _leafy(key: str, violations: list[Violation], by: By) -> Generator[None, Non
         group.owner = first.owner
     else:
         group.subject, group.cluster, group.owner = first.subject, first.cluster, first.owner
+    if len(violations) == 1:
+        yield
+        return _single(group, first)
+    tally = _Tally()
+    for number, each in enumerate(violations):
+        tally.add(each)
+        if not number % STEP:
+            yield
     return tally.into(group)
 
 
-def _joined(key: str, groups: list[Group], by: By) -> Group:
+_ONE = {result: tuple(int(each == result) for each in RESULTS) for result in RESULTS}
+
+
+def _single(group: Group, each: Violation) -> Group:
+    """The counts of one violation: most resources have but one."""
+    one, two, three, four = _ONE[each.finding.result]
+    group.counts = one, two, three, four
+    group.clusters = {each.cluster: group.counts}
+    group.objects = group.owners = group.policies = 1
+    group.actions = (each.action,)
+    group.severity = each.severity
+    group.first_seen, group.certain, group.newest = each.first_seen, each.certain, each.first_seen
+    group.sources = (each.finding.check.source,)
+    return group
+
+
+def _joined(key: str, groups: list[Group], by: By) -> Generator[None, None, Group]:
     """A group of groups: what was counted once in each is counted anew."""
     tally = _Tally()
     for group in groups:
-        for each in group.violations:
+        for number, each in enumerate(group.violations):
             tally.add(each)
+            if not number % STEP:
+                yield
     joined = Group(key, within=groups)
     if by is By.POLICY:
         joined.policy = groups[0].policy

@@ -265,7 +265,11 @@ def on_violation(*pressed: str) -> Act:
         await sees(pilot, "require-labels", "filter name:orders")
         await pilot.press("right", "j", "enter")
         await sees(pilot, "by Deployment backend/orders-worker", "i Overview")
-        await pilot.press(*pressed)
+        for number, key in enumerate(pressed):
+            await pilot.press(key)
+            if not number:
+                await until(pilot, lambda: "on its way" not in "".join(lines(pilot)))
+                await pilot.pause(0.1)
 
     return act
 
@@ -294,14 +298,16 @@ PICTURES: dict[str, Picture] = {
     "tree-ownership": Picture(("WHO APPLIES WHAT", "UpgradeFailed"), act=in_tree("v")),
     "tree-blast": Picture(("WHAT WAITS BEHIND IT", "layers"), WIDE, in_tree("r")),
     "policy-80x24": Picture(POLICED, act=commanded("policy"), world=Policed),
-    "policy-160x48": Picture((*POLICED, "backend/redis-0"), WIDE, in_policy("j", "j", "asterisk", "j", "j"), Policed),
+    "policy-160x48": Picture(
+        ("Pod backend/redis-0", "next request"), WIDE, in_policy("j", "j", "asterisk", "j", "j"), Policed
+    ),
     "policy-owner": Picture(("TENANT / OWNER", "not delivered by Flux"), act=in_policy("v", "right"), world=Policed),
     "policy-matrix": Picture(("staging", "m list"), act=in_policy("m"), world=Policed),
     "policy-light": Picture(POLICED, act=commanded("policy"), world=Policed, start={"theme": "fluxtui-light"}),
     "policy-mono": Picture(POLICED, act=in_policy("m"), world=Policed, start={"theme": "fluxtui-mono"}),
-    "violation-80x24": Picture(("Delivered by", "medium"), act=on_violation()),
+    "violation-80x24": Picture(("because", "medium"), act=on_violation()),
     "violation-160x48": Picture(("Refused requests",), WIDE, on_violation()),
-    "violation-object": Picture(("team is missing here",), act=on_violation("o")),
+    "violation-object": Picture(("team is missing here",), act=on_violation("o", *["j"] * 12)),
     "violation-draft": Picture(("kind: PolicyException",), act=on_violation("x")),
     "health-80x24": Picture(("5 clusters", "odd ones:", "report off"), act=commanded("health")),
     "health-160x48": Picture(("5 clusters", "odd ones:", "report off"), WIDE, commanded("health")),

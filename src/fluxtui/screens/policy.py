@@ -324,7 +324,7 @@ class PolicyScreen(FleetScreen):
             KeyHint("m", "list" if self._matrix else "matrix", 64),
             *COMMON_HINTS,
             KeyHint("z", "the rest" if self._alone else "details alone", 38),
-            KeyHint("r", "may it be enforced?", 62),
+            KeyHint("r", "enforce?", 39),
             KeyHint("x", "mark", 36),
             KeyHint("e", "export", 34),
             skips,

@@ -48,6 +48,14 @@ PICTURES = (
     Picture("changes", "changes", size=(160, 40)),
     Picture("changes-80x24", "changes", size=(80, 24)),
     Picture("suspended", "suspended", size=(120, 32)),
+    Picture("policy", "policy", ("down", "right", "down"), (160, 40)),
+    Picture("policy-80x24", "policy", size=(80, 24)),
+    Picture("policy-matrix", "policy matrix", size=(120, 32)),
+    Picture("policy-owner", "policy by owner", ("right",), (120, 32)),
+    Picture(
+        "violation", "policy rule:check-for-team ns:backend", ("right", "down", "enter", "o", *["down"] * 8), (120, 36)
+    ),
+    Picture("violation-overview", "policy rule:check-for-team ns:backend", ("right", "down", "enter"), (120, 44)),
     Picture("resources", "hr", ("down",), (160, 32)),
     Picture("resources-80x24", "ks", size=(80, 24)),
     Picture("filter", "ks", ("slash", *"status:blocked ns:platform"), (120, 24)),

@@ -99,6 +99,8 @@ async def take(picture: Picture, kubeconfig: Path, *, png: bool) -> None:
         until = time.monotonic() + PATIENCE
         while not (app.desk.fleet.clusters and _told(app)) and time.monotonic() < until:
             await pilot.pause(0.1)
+        while picture.name.startswith(("policy", "violation")) and not _judged(app) and time.monotonic() < until:
+            await pilot.pause(0.1)
         await pilot.pause(0.6)
         for key in picture.keys:
             await pilot.press(key)
@@ -109,6 +111,12 @@ async def take(picture: Picture, kubeconfig: Path, *, png: bool) -> None:
     if png and (convert := shutil.which("rsvg-convert")):
         subprocess.run([convert, str(place), "-o", str(place.with_suffix(".png"))], check=True)
     print(place)
+
+
+def _judged(app: FluxtuiApp) -> bool:
+    """Whether every cluster's reports are known, or known to be out of reach."""
+    shown = app.desk.guard.picture
+    return shown is not None and bool(shown.violations) and all(each.settled for each in shown.coverage)
 
 
 def _told(app: FluxtuiApp) -> bool:

@@ -65,14 +65,23 @@ def verdict_spans(desk: Desk, board: Board) -> list[Span]:
     else:
         words = "nothing that is shown breaks a rule" if board.hidden.others else "no violation is known"
         spans = [(" ? ", "status-unknown"), (words, "strong")]
-    spans += _policies(board, whole=whole)
-    spans += engine_spans(board)
+    spans += _policies(board)
     spans += hidden_spans(board)
-    return spans + coverage_spans(desk, board)
+    spans += coverage_spans(desk, board)
+    return [*spans, *engine_spans(board), *_kept(board, whole=whole)]  # where it is narrow, the last may be cut
 
 
-def _policies(board: Board, *, whole: bool) -> list[Span]:
-    """How many policies audit and deny; of rules in audit those that nobody breaks could be enforced."""
+def _kept(board: Board, *, whole: bool) -> list[Span]:
+    """The rules in audit that nobody breaks: those that could be enforced."""
+    if not board.kept:
+        return []
+    doubt = "" if whole else ", as far as is known"
+    words = f" · {plural(board.kept, 'audited rule')} that nobody breaks{doubt}"
+    return [(words, "success" if whole else "muted")]
+
+
+def _policies(board: Board) -> list[Span]:
+    """How many policies audit, warn and deny."""
     told = [
         f"{board.policies[action]} {word}"
         for action, word in ((Action.AUDIT, "audit"), (Action.WARN, "warn"), (Action.DENY, "deny"))
@@ -81,12 +90,7 @@ def _policies(board: Board, *, whole: bool) -> list[Span]:
     if not told:
         return [(" · no policy is held", "muted")]
     count = sum(board.policies.values())
-    kept: list[Span] = []
-    if board.kept:
-        words = plural(board.kept, "audited rule")
-        doubt = "" if whole else ", as far as is known"
-        kept = [(f" · {words} that nobody breaks{doubt}", "success" if whole else "muted")]
-    return [(f" · {'policy' if count == 1 else 'policies'}: {', '.join(told)}", ""), *kept]
+    return [(f" · {'policy' if count == 1 else 'policies'}: {', '.join(told)}", "")]
 
 
 def engine_spans(board: Board) -> list[Span]:

@@ -7,9 +7,8 @@ import msgspec
 from fluxtui.insight.delivered import Proof
 from fluxtui.insight.policy.model import Action, Coverage, Owner, Picture, Violation
 from fluxtui.insight.status import assess
-from fluxtui.kinds.policy.policies import POLICIES
 from fluxtui.kinds.policy.reports import Check, Finding, Subject
-from fluxtui.kinds.policy.table import POLICY_KINDS
+from fluxtui.kinds.policy.table import POLICIES, POLICY_KINDS
 from fluxtui.store.state import DataState, Phase
 from fluxtui.store.store import Store
 

@@ -19,8 +19,9 @@ from fluxtui.insight.policy.wildcards import fits, fits_kind
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.policy.exceptions import EXCEPTIONS, Excepted, ExceptionRecord
 from fluxtui.kinds.policy.match import Match, Matches
-from fluxtui.kinds.policy.policies import CEL, LEGACY, POLICIES
+from fluxtui.kinds.policy.policies import CEL, LEGACY
 from fluxtui.kinds.policy.reports import Subject
+from fluxtui.kinds.policy.table import POLICIES
 from fluxtui.kinds.record import split_id
 from fluxtui.store.store import Store
 

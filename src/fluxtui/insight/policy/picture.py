@@ -11,8 +11,9 @@ from fluxtui.insight.policy.actions import effective, place
 from fluxtui.insight.policy.model import Action, Coverage, Known, Picture, Violation, key_of, subject_key
 from fluxtui.insight.policy.naming import Named, named
 from fluxtui.insight.policy.owners import Owners, is_hub
-from fluxtui.kinds.policy.policies import POLICIES, BindingRecord, PolicyRecord
+from fluxtui.kinds.policy.policies import BindingRecord, PolicyRecord
 from fluxtui.kinds.policy.reports import REPORTS, RESULTS, Finding, ReportRecord, Subject
+from fluxtui.kinds.policy.table import POLICIES
 from fluxtui.kinds.record import object_id
 from fluxtui.kinds.table import KINDS
 from fluxtui.store.state import Phase

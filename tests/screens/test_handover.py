@@ -56,17 +56,17 @@ async def retype(pilot: Pilot[None], text: str) -> None:
 
 async def write_up(pilot: Pilot[None], world: World) -> None:
     """A quarter of an hour on call: two problems and a suspension are noted, one is acknowledged."""
-    await sees(pilot, CERT_MANAGER, "4 root causes")
+    await sees(pilot, CERT_MANAGER, "5 root causes")
     await pilot.press("enter")
     await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
     await pilot.press("escape")
-    await sees(pilot, "4 root causes")
+    await sees(pilot, "5 root causes")
     await note(pilot, "1.20.0 waits for its webhook; I would take the chart back in Git", 1)
     world.pass_time(60)
     await pilot.press("down")
     await note(pilot, "signed by the dev workflow: ask the backend team who pushed", 2)
     world.pass_time(60)
-    await pilot.press("down")
+    await pilot.press("down", "down")
     await note(pilot, "", 3)
     await pilot.press("down", "a")
     await burst(pilot, *"OPS-81", "enter")

@@ -28,8 +28,8 @@ def rings(pilot: Pilot[None]) -> list[int]:
 @pytest.mark.parametrize("size", [SMALL, WIDE])
 async def test_the_wall_says_in_large_how_many_and_below_it_which(incident: World, size: tuple[int, int]) -> None:
     async with running(incident, size, read_only=True, on_call=True, kiosk=True) as pilot:
-        told = await sees(pilot, "4 root causes", CERT_MANAGER, "02:48 UTC", "prod-us-1 ⊘")
-        assert "╶┼" in told or "╷ ╷" in told  # the four, three lines high
+        told = await sees(pilot, "5 root causes", CERT_MANAGER, "02:48 UTC", "prod-us-1 ⊘")
+        assert "╰─╮" in told  # the five, three lines high
         assert "1 Triage" not in told and "filter" not in told  # nothing to press
 
 
@@ -58,7 +58,7 @@ async def test_it_rings_once_for_a_new_root_cause_and_not_for_what_is_acknowledg
     async with running(incident, WIDE, kiosk=True, every=600) as pilot:
         heard = rings(pilot)
         app: Any = pilot.app
-        await sees(pilot, "4 root causes", CERT_MANAGER)
+        await sees(pilot, "5 root causes", CERT_MANAGER)
         app._kiosk._bell._ring = pilot.app.bell
         assert not heard  # what was there already
         incident.put("update-1", kustomization("team", "late", ready=False))

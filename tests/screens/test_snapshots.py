@@ -240,7 +240,6 @@ CAUSE = ("HelmRelease cert-manager/cert-manager", "waits behind")
 RELEASE = "hr name:cert-manager cluster:prod-eu-1"
 TREE = ("cert-manager/cert-manager  ◀ root cause", "UpgradeFailed")
 READY = ("nothing is wrong",)
-WROTE = "written by  ≈"
 
 POLICED = ("21 fails", "require-labels", "whoever is paged")
 
@@ -277,8 +276,8 @@ def on_violation(*pressed: str) -> Act:
 PICTURES: dict[str, Picture] = {
     "triage-80x24": Picture(CAUSE),
     "triage-160x48": Picture(CAUSE, WIDE),
-    "changes-80x24": Picture(("in the last 30m", "cert-manager/infra", WROTE), act=commanded("changes")),
-    "changes-160x48": Picture(("in the last 30m", "cert-manager/infra", WROTE), WIDE, act=commanded("changes")),
+    "changes-80x24": Picture(("in the last 30m", "cert-manager/infra", "known"), act=commanded("changes")),
+    "changes-160x48": Picture(("in the last 30m", "cert-manager/infra", "known"), WIDE, act=commanded("changes")),
     "changes-before": Picture(("upstream, the likeliest", "▌   16m", "5 changes"), act=keys("W")),
     "suspended-80x24": Picture(("3 objects at rest", "managedFields"), act=commanded("suspended")),
     "suspended-160x48": Picture(("3 objects at rest", "managedFields"), WIDE, act=commanded("suspended")),
@@ -328,7 +327,7 @@ PICTURES: dict[str, Picture] = {
     "journal": Picture(("nothing was done yet",), act=commanded("journal")),
     "bookmarks": Picture(("2 bookmarks",), act=bookmarked),
     "handover": Picture(("1 finding", "webhook"), act=noted, environment={"USER": "carla", "LOGNAME": "carla"}),
-    "kiosk": Picture(("4 root causes", "02:48 UTC"), start={"kiosk": True, "every": 600.0}),
+    "kiosk": Picture(("5 root causes", "02:48 UTC"), start={"kiosk": True, "every": 600.0}),
     "page-80x24": Picture(("Conditions",), act=page(RELEASE)),
     "page-light": Picture(("Conditions",), act=page(RELEASE), start={"theme": "fluxtui-light"}),
     "page-160x48": Picture(("Conditions",), WIDE, page(RELEASE)),

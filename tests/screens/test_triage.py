@@ -29,7 +29,7 @@ async def test_a_reader_finds_cause_evidence_and_blast_radius_without_a_key(
     incident: World, size: tuple[int, int]
 ) -> None:
     async with running(incident, size) as pilot:
-        told = await sees(pilot, CERT_MANAGER, "waits behind", "4 root causes")
+        told = await sees(pilot, CERT_MANAGER, "waits behind", "5 root causes")
         first = next(line for line in told.splitlines() if line.startswith("▌"))
         waiting = causes(pilot).source.cause(causes(pilot).cursor_key).blocked  # type: ignore[attr-defined]
         assert len(waiting) > 30
@@ -88,10 +88,10 @@ async def test_a_cause_that_is_healed_leaves_and_the_verdict_follows(incident: W
         obj["status"].pop("history", None)
 
     async with running(incident, WIDE) as pilot:
-        await sees(pilot, "4 root causes")
+        await sees(pilot, "5 root causes")
         incident.edit("staging-1", "OCIRepository/backend/apps", heal)
         incident.tell()
-        await sees(pilot, "3 root causes")
+        await sees(pilot, "4 root causes")
         await loses(pilot, "OCIRepository backend/apps")
 
 
@@ -111,7 +111,7 @@ async def test_a_filter_leaves_the_causes_one_of_whose_objects_passes(incident: 
     async with running(incident, WIDE) as pilot:
         await sees(pilot, CERT_MANAGER)
         await type_filter(pilot, "cluster:staging-1")
-        told = await sees(pilot, "3 hidden by filter")
+        told = await sees(pilot, "4 hidden by filter")
         assert "OCIRepository backend/apps" in told and CERT_MANAGER not in told
         await pilot.press("enter", "escape")
         await sees(pilot, CERT_MANAGER)
@@ -124,7 +124,7 @@ async def test_a_filter_that_hides_every_cause_says_so_instead_of_looking_health
         await type_filter(pilot, "name:nothing-like-this")
         told = await sees(pilot, "no root cause matches")
         assert "nothing is wrong" not in told
-        assert "4 root causes" in told  # the verdict is still the fleet's
+        assert "5 root causes" in told  # the verdict is still the fleet's
 
 
 async def test_the_scope_narrows_the_causes_and_zero_widens_it_again(incident: World) -> None:
@@ -132,9 +132,9 @@ async def test_the_scope_narrows_the_causes_and_zero_widens_it_again(incident: W
         await sees(pilot, CERT_MANAGER)
         await command(pilot, "ctx staging-1")
         await loses(pilot, CERT_MANAGER)
-        assert "3 hidden by filter or scope" in screen(pilot)
+        assert "4 hidden by filter or scope" in screen(pilot)
         await pilot.press("0")
-        await sees(pilot, CERT_MANAGER, "4 root causes")
+        await sees(pilot, CERT_MANAGER, "5 root causes")
         await loses(pilot, "hidden by filter")
 
 

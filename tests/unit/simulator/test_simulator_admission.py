@@ -323,6 +323,15 @@ def test_while_nobody_answers_for_kyverno_nothing_is_applied_and_reports_grow_ol
     assert elsewhere.get("Deployment", "kyverno", ADMISSION)["status"]["readyReplicas"] == 1
 
 
+def test_the_incident_has_a_tenants_kustomization_that_a_policy_denies():
+    simulation = play("incident")
+    legacy = simulation.members["legacy-1"].objects
+    ready = find(legacy.get("Kustomization", "warehouse", "apps")["status"], "Ready")
+    assert "resource Deployment/warehouse/stock-export was blocked due to the following policies" in ready["message"]
+    assert refused(simulation.members["legacy-1"]) == {("warehouse", "stock-export")}
+    assert legacy.get("Namespace", "", "warehouse")["metadata"]["labels"]["toolkit.fluxcd.io/tenant"] == "warehouse"
+
+
 def test_the_demo_has_every_shape_that_a_client_must_read():
     simulation = play("incident")
     staging, europe = (simulation.members[name].objects for name in ("staging-1", "prod-eu-1"))

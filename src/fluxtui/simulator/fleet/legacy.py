@@ -26,7 +26,7 @@ HASTE = ("--requeue-dependency=5s",)
 """A customisation that people make at bootstrap: what waits looks again sooner."""
 OWN = ("security", "observability", "shop", "billing", "warehouse")
 """The namespaces that hold Kustomizations or sources themselves: they must be there before the chain begins."""
-TENANTS: tuple[str, ...] = ()
+TENANTS = ("shop", "billing", "warehouse")
 _PLURALS = {
     "Certificate": "certificates",
     "ClusterIssuer": "clusterissuers",

@@ -138,16 +138,19 @@ TREE: tuple[Binding, ...] = (
 )
 
 POLICY_LIST: tuple[Binding, ...] = (
-    Binding("space", "screen.fold", "Fold or unfold", show=False, id="policy.toggle"),
-    Binding("left", "screen.left", "Fold; in the matrix, the clusters before", show=False, id="policy.fold"),
-    Binding("right", "screen.right", "Unfold; in the matrix, the clusters after", show=False, id="policy.unfold"),
+    Binding("space", "fold", "Fold or unfold", show=False, id="policy.toggle"),
+    Binding("left", "left", "Fold; in the matrix, the clusters before", show=False, id="policy.fold"),
+    Binding("right", "right", "Unfold; in the matrix, the clusters after", show=False, id="policy.unfold"),
+    Binding("x", "mark", "Mark", show=False, id="policy.mark"),
+    Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="policy.unfold-below"),
+    Binding("E", "open_all", "Unfold everything", show=False, id="policy.unfold-all"),
+    Binding("C", "reset", "Fold everything", show=False, id="policy.reset"),
 )
 """Of the list of violations itself, where they stand before the list's own keys."""
 POLICY: tuple[Binding, ...] = (
     Binding("v", "view", "Next grouping: policy, owner, resource", show=False, id="policy.view"),
     Binding("m", "matrix", "Policies and clusters as a matrix", show=False, id="policy.matrix"),
     Binding("s", "skips", "Show what was skipped, or hide it", show=False, id="policy.skips"),
-    Binding("x", "mark", "Mark", show=False, id="policy.mark"),
     Binding("r", "readiness", "What enforcing would deny", show=False, id="policy.readiness"),
     Binding("e", "export", "Export: Markdown, JSON, CSV, SARIF", show=False, id="policy.export"),
     Binding("z", "zoom", "Details alone", show=False, id="policy.zoom"),
@@ -156,9 +159,6 @@ POLICY: tuple[Binding, ...] = (
     Binding("S", "sort('severity')", "Sort by severity", show=False, id="policy.sort-severity"),
     Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", show=False, id="policy.sort-before"),
     Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", show=False, id="policy.sort-next"),
-    Binding("asterisk", "open_below", "Unfold everything under it", show=False, id="policy.unfold-below"),
-    Binding("E", "open_all", "Unfold everything", show=False, id="policy.unfold-all"),
-    Binding("C", "reset", "Fold everything", show=False, id="policy.reset"),
 )
 VIOLATION: tuple[Binding, ...] = (
     Binding("tab,right", "turn(1)", "Next tab", show=False, id="violation.next"),

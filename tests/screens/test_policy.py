@@ -197,7 +197,7 @@ async def test_marks_name_the_policies_that_are_meant() -> None:
         await sees(pilot, "2 marked")
         shown = pilot.app.screen
         assert isinstance(shown, PolicyScreen)
-        assert shown.marked_policies() == ["ClusterPolicy//require-labels", "ClusterPolicy//pod-security"]
+        assert shown.table.marked_policies() == ["ClusterPolicy//require-labels", "ClusterPolicy//pod-security"]
         await pilot.press("escape", "g")
         await pilot.press("c")
         await notified(pilot, "names")

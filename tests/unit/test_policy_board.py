@@ -6,11 +6,12 @@ from typing import TypeVar
 import pytest
 from tests.screens.policing import BACKEND, LATEST, TEAM, picture, violation, violations
 
-from fluxtui.insight.policy.board import By, arranged, clean, grouped, order, ordered, total
+from fluxtui.insight.policy.board import By, arranged, grouped, order, ordered, total
 from fluxtui.insight.policy.checklist import markdown
 from fluxtui.insight.policy.model import Action
 from fluxtui.insight.policy.narrowing import Hidden
 from fluxtui.insight.policy.narrowing import compile as compile_filter
+from fluxtui.insight.policy.policies import clean
 
 T = TypeVar("T")
 

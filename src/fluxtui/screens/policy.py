@@ -4,7 +4,7 @@ What is listed is grouped anew, in slices, when the picture of policy, the filte
 press looks at the rows on screen alone.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -14,43 +14,19 @@ from textual.binding import BindingType
 
 from fluxtui import keymap
 from fluxtui.insight.place import Place
-from fluxtui.insight.policy.board import (
-    By,
-    Group,
-    arranged,
-    asked,
-    clean,
-    grouped,
-    ordered,
-    standing_policies,
-    told,
-    total,
-)
-from fluxtui.insight.policy.engine import Engine, engines
-from fluxtui.insight.policy.model import Action, Picture, Violation
-from fluxtui.insight.policy.naming import is_id, policy_name
-from fluxtui.insight.policy.narrowing import Hidden, complete, sift
+from fluxtui.insight.policy.board import By, Group, asked
+from fluxtui.insight.policy.model import Picture, Violation
+from fluxtui.insight.policy.naming import policy_name
 from fluxtui.insight.policy.narrowing import compile as compile_filter
+from fluxtui.insight.policy.narrowing import complete
 from fluxtui.insight.policy.narrowing import values as learn
 from fluxtui.screens.base import COMMON_HINTS, CommandGiven, FleetScreen, Located, Opened
 from fluxtui.screens.commands import Go
 from fluxtui.screens.desk import Desk
-from fluxtui.screens.policy_fold import Path
-from fluxtui.screens.policy_rows import (
-    ROOMY,
-    SHAPE,
-    Board,
-    Matrix,
-    Painter,
-    PolicyLine,
-    PolicyRows,
-    columns,
-    fitting,
-    identity_of,
-    matrix_columns,
-    policy_identity,
-    violations_in,
-)
+from fluxtui.screens.policy_board import Board, Boards, Wanted
+from fluxtui.screens.policy_list import PolicyList
+from fluxtui.screens.policy_matrix import fitting
+from fluxtui.screens.policy_objects import object_of
 from fluxtui.screens.policy_words import facts, nothing, title_spans, trend_spans, verdict_spans
 from fluxtui.screens.slices import in_slices, sliced
 from fluxtui.store.changes import Batch
@@ -59,20 +35,13 @@ from fluxtui.widgets.flowline import FlowLine
 from fluxtui.widgets.keyhints import KeyHint
 from fluxtui.widgets.lines import span_width
 from fluxtui.widgets.notice import Notice
-from fluxtui.widgets.table_columns import TableColumn
-from fluxtui.widgets.table_source import NoRows, Span
+from fluxtui.widgets.table_source import Span
 from fluxtui.widgets.virtual_table import VirtualTable
 
 ORDER = tuple(By)
 MATRIX = "matrix"
 SORTS = ("fails", "severity", "name", "since", "objects", "owners", "action", "warns", "errors", "policies")
 """What `<` and `>` go through."""
-
-
-class PolicyTable(VirtualTable):
-    """The lines: what marks rows elsewhere folds here, as in the tree."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.POLICY_LIST]
 
 
 class PolicyScreen(FleetScreen):
@@ -88,17 +57,10 @@ class PolicyScreen(FleetScreen):
         self._skips = False
         """Whether what was skipped is listed too."""
         self._matrix = False
-        self._first = 0
-        """The first cluster that the matrix shows."""
         self._alone = False
+        self._boards = Boards(desk)
         self._board: Board | None = None
-        self._rows: PolicyRows | None = None
-        self._cells: Matrix | None = None
-        self._opened: dict[By, set[Path]] = {by: set() for by in By}
-        self._ordered: tuple[Picture | None, list[Violation]] = (None, [])
-        self._engines: tuple[Engine, ...] = ()
         self._accepts = compile_filter("", 0)
-        self._wide = 0
 
     # Life
 
@@ -106,7 +68,7 @@ class PolicyScreen(FleetScreen):
         """Sentence, trend, list, evidence, and what stands there without lines."""
         yield FlowLine(lines=3, indent=3, id="verdict")
         yield FlowLine(id="activity")
-        yield PolicyTable(id="roster")
+        yield PolicyList(self.desk.now, id="roster")
         yield FlowLine(id="evidence-title")
         yield FactSheet(more="z", id="evidence")
         yield Notice(id="notice")
@@ -143,16 +105,16 @@ class PolicyScreen(FleetScreen):
 
     def on_resize(self) -> None:
         """The room is shared anew."""
-        if self._board is not None and self._wide != self.size.width:
+        if self._board is not None and self.table.wide_for != self.size.width:
             self._show_rows()
         self._share_room()
         self.show_words()
         self.show_details()
 
     @property
-    def table(self) -> VirtualTable:
+    def table(self) -> PolicyList:
         """The list."""
-        return self.query_one("#roster", VirtualTable)
+        return self.query_one("#roster", PolicyList)
 
     # What is listed
 
@@ -162,54 +124,13 @@ class PolicyScreen(FleetScreen):
         picture = self.desk.guard.picture
         if picture is None:
             return
-        board = await in_slices(self._steps(picture))
+        wanted = Wanted(self._by, self._accepts, self._sort, self._skips)
+        board = await in_slices(self._boards.board(picture, wanted))
         if self.in_sight:
             self._board = board
             self._show_rows()
             self.show_words()
             self.show_details()
-
-    def _steps(self, picture: Picture) -> Generator[None, None, Board]:
-        desk, by, accepts = self.desk, self._by, self._accepts
-        if self._ordered[0] is not picture:
-            found = yield from ordered(picture.violations)
-            judged = yield from engines(desk.guard.store, picture, desk.now())
-            self._ordered, self._engines = (picture, found), judged.engines
-        every = self._ordered[1]
-        near = [each for each in every if self._in_scope(each)] if desk.scope or desk.namespace else every
-        yield
-        shown, hidden = yield from sift(near, accepts, skips=self._skips)
-        groups = yield from grouped(shown, by)
-        together = yield from total(groups)
-        kept: list[Group] = []
-        if not desk.namespace:
-            kept = yield from clean(picture, picture.violations, desk.scope, accepts, skips=self._skips)
-        blocked, excepted = yield from told(desk.guard.store, desk.clusters())
-        if by is By.POLICY:
-            groups += kept
-        column, down = self._sort
-        clusters = tuple(each.cluster for each in picture.coverage if not desk.scope or each.cluster in desk.scope)
-        return Board(
-            picture,
-            by,
-            arranged(groups, column, down=down),
-            together,
-            clusters,
-            Hidden(hidden.skipped, hidden.others + len(every) - len(near), hidden.sources),
-            shown,
-            blocked,
-            excepted,
-            self._engines,
-            standing_policies(picture, desk.scope),
-            sum(Action.AUDIT in each.actions for each in kept),
-            max((violations_in(group, name) for group in groups for name in group.clusters), default=0),
-        )
-
-    def _in_scope(self, each: Violation) -> bool:
-        desk = self.desk
-        return (not desk.scope or each.cluster in desk.scope) and (
-            not desk.namespace or each.subject.namespace == desk.namespace
-        )
 
     def _compile(self, text: str) -> str:
         """Have a filter applied from now on; returns what is wrong with it, and then changes nothing."""
@@ -220,31 +141,13 @@ class PolicyScreen(FleetScreen):
         return ""
 
     def _show_rows(self) -> None:
-        """The list of a board; the cursor stays on its line, or on the group that it was in."""
-        board = self._board
-        if board is None:
+        """The lines of the board, or its matrix."""
+        if self._board is None:
             return
-        self._wide = self.size.width
-        opened = self._opened[board.by]
-        painter = Painter(board, self.desk.now, opened, roomy=self.size.width >= ROOMY)
-        self._rows = PolicyRows(board.groups, SHAPE, opened, painter.cells, painter.version)
-        wanted: tuple[TableColumn, ...]
-        if self._matrix:
-            clusters = self._seen_clusters(board)
-            self._cells = Matrix(painter, clusters)
-            wanted = matrix_columns(clusters, self.size.width)
-        else:
-            wanted = columns(board, roomy=self.size.width >= ROOMY)
-        source = self._cells if self._matrix and self._cells is not None else self._rows
         table = self.table
-        table.set_source(source, wanted if wanted != table.columns else None)
+        table.show_board(self._board, matrix=self._matrix, width=self.size.width)
         table.sort = None if self._matrix else self._sort
         self._share_room()
-
-    def _seen_clusters(self, board: Board) -> tuple[str, ...]:
-        fit = fitting(self.size.width)
-        self._first = max(0, min(self._first, len(board.clusters) - fit))
-        return board.clusters[self._first : self._first + fit]
 
     def _share_room(self) -> None:
         """Few lines leave the room to the evidence; many take two thirds of it."""
@@ -281,8 +184,9 @@ class PolicyScreen(FleetScreen):
         trend = self.desk.guard.trend
         spans = trend_spans(trend.of(), trend.since, self.desk, board.by, self.size.width)
         if self._matrix and len(board.clusters) > fitting(self.size.width):
-            last = self._first + len(self._seen_clusters(board))
-            seen = f"clusters {self._first + 1}–{last} of {len(board.clusters)}, ← →"
+            clusters = self.table.seen_clusters(board)
+            first = board.clusters.index(clusters[0])
+            seen = f"clusters {first + 1}–{first + len(clusters)} of {len(board.clusters)}, ← →"
             spans[1:1] = [(seen, "accent"), (" · ", "muted")]
         filtered = self.desk.filters.get(self.tab, "")
         if filtered:
@@ -291,7 +195,7 @@ class PolicyScreen(FleetScreen):
 
     def show_details(self) -> None:
         """What is told of the line under the cursor."""
-        line, board = self.line(), self._board
+        line, board = self.table.line(), self._board
         if line is None or board is None:
             return
         spans: list[Span] = [("── ", "border"), *title_spans(board, line), (" ", "")]
@@ -299,24 +203,14 @@ class PolicyScreen(FleetScreen):
         self.query_one("#evidence-title", FlowLine).show(spans)
         self.query_one("#evidence", FactSheet).show(facts(self.desk, board, line))
 
-    def line(self) -> PolicyLine | None:
-        """The line under the cursor."""
-        table, index = self.table, self.table.cursor_index
-        if isinstance(table.source, NoRows) or not 0 <= index < len(table.source):
-            return None
-        if self._matrix and self._cells is not None:
-            group = self._cells.group(index)
-            return PolicyLine((group.key,), group, None, 0, False)
-        return self._rows.line(index) if self._rows is not None else None
-
     def hints(self) -> Sequence[KeyHint]:
         """Keys that work here and now."""
-        line = self.line()
+        line = self.table.line()
         skips = KeyHint("s", "hide skips" if self._skips else "show skips", 33)
         grouping = KeyHint("v", f"by {ORDER[(ORDER.index(self._by) + 1) % len(ORDER)]}", 66)
         if line is None:
             return (*COMMON_HINTS, grouping, skips)
-        fold = "fold" if line.path in self._opened[self._by] else "unfold"
+        fold = "fold" if self.table.is_open(line) else "unfold"
         enter = "the violation" if line.leaf is not None else fold
         return (
             KeyHint("⏎", "the rule" if self._matrix else enter, 90, "enter"),
@@ -349,13 +243,18 @@ class PolicyScreen(FleetScreen):
         """Marks are counted in the last line."""
         self.show_hints()
 
+    def on_policy_list_refolded(self, event: PolicyList.Refolded) -> None:
+        """Other lines, or other clusters of the matrix: they have other room, and the keys mean something else."""
+        self._share_room()
+        self.show_words()
+
     def on_virtual_table_sort_requested(self, event: VirtualTable.SortRequested) -> None:
         """A column's title was clicked."""
         self.action_sort(event.column_id)
 
     def on_virtual_table_selected(self, event: VirtualTable.Selected) -> None:
         """Enter: from the matrix to the rule in the list; a group unfolds, a violation opens."""
-        line = self.line()
+        line = self.table.line()
         if line is None:
             return
         if self._matrix:
@@ -363,7 +262,7 @@ class PolicyScreen(FleetScreen):
         elif line.leaf is not None:
             self._open(line.leaf)
         else:
-            self.action_fold()
+            self.table.action_fold()
 
     def _open(self, violation: Violation) -> None:
         from fluxtui.screens.violation import ViolationScreen
@@ -392,42 +291,27 @@ class PolicyScreen(FleetScreen):
 
     def chosen(self) -> tuple[str, str] | None:
         """The object of a violation or of a resource, the owner of a group of its, the policy itself."""
-        line, board = self.line(), self._board
-        return _object(board, line) if line is not None and board is not None else None
+        line, board = self.table.line(), self._board
+        return object_of(board.picture, line) if line is not None and board is not None else None
 
     def marked(self) -> Sequence[tuple[str, str]]:
         """The objects of the marked lines, in the order of the list."""
         board = self._board
-        if board is None or self._matrix or self._rows is None or not self.table.marks:
+        if board is None:
             return ()
-        places = sorted(at for mark in self.table.marks if (at := self._rows.index_of(mark)) is not None)
-        lines = [self._rows.line(at) for at in places]
-        return list(dict.fromkeys(ref for line in lines if (ref := _object(board, line)) is not None))
-
-    def marked_policies(self) -> list[str]:
-        """The ids of the policies that are marked, else of the one under the cursor."""
-        rows, matrix = self._rows, self._cells
-        groups: list[Group] = []
-        if self._matrix and matrix is not None:
-            groups = [matrix.group(at) for mark in self.table.marks if (at := matrix.index_of(mark)) is not None]
-        elif rows is not None:
-            places = sorted(at for mark in self.table.marks if (at := rows.index_of(mark)) is not None)
-            groups = [rows.line(at).group for at in places]
-        line = self.line()
-        if not groups and line is not None:
-            return [line.leaf.policy] if line.leaf is not None else _policies(line.group)
-        return list(dict.fromkeys(policy for group in groups for policy in _policies(group)))
+        found = (object_of(board.picture, line) for line in self.table.marked_lines())
+        return list(dict.fromkeys(ref for ref in found if ref is not None))
 
     def action_tree(self) -> None:
         """Show who delivers it in the tree: workloads stand in no tree of Flux."""
-        line = self.line()
+        line = self.table.line()
         owner = (line.leaf.owner if line.leaf is not None else line.group.owner) if line is not None else None
         if owner is not None and owner.id:
             self.post_message(Located(owner.cluster, owner.id))
 
     def action_copy(self) -> None:
         """Copy the name of the policy or of the object, or those of all that are marked."""
-        line = self.line()
+        line = self.table.line()
         if not self.table.marks and line is not None and line.leaf is None and line.group.policy:
             name = policy_name(line.group.policy)
             self.app.copy_to_clipboard(name)
@@ -442,73 +326,6 @@ class PolicyScreen(FleetScreen):
             self.post_message(Opened(*chosen, "yaml"))
 
     # Keys
-
-    def action_fold(self) -> None:
-        """Unfold the group under the cursor, or fold it; on a violation, the group that it is in."""
-        line, rows = self.line(), self._rows
-        if line is None or rows is None or self._matrix:
-            return
-        path = line.path[:-1] if line.leaf is not None else line.path
-        if line.leaf is None and not line.group.objects:
-            return
-        rows.toggle(path)
-        self._refolded()
-        self.table.move_to(path)
-
-    def action_left(self) -> None:
-        """Fold; what is folded leads to the group above. In the matrix, the clusters before."""
-        line, rows = self.line(), self._rows
-        if self._matrix:
-            self._shift(-1)
-        elif line is not None and rows is not None:
-            if line.leaf is None and rows.is_open(line.path):
-                self.action_fold()
-            elif len(line.path) > 1:
-                self.table.move_to(line.path[:-1])
-
-    def action_right(self) -> None:
-        """Unfold; what is unfolded leads to its first line. In the matrix, the clusters after."""
-        line, rows = self.line(), self._rows
-        if self._matrix:
-            self._shift(1)
-        elif line is not None and rows is not None and line.leaf is None:
-            if rows.is_open(line.path):
-                self.table.move_cursor(self.table.cursor_index + 1)
-            else:
-                self.action_fold()
-
-    def _shift(self, step: int) -> None:
-        if self._board is not None:
-            self._first += step * fitting(self.size.width)
-            self._show_rows()
-            self.show_words()
-
-    def action_open_below(self) -> None:
-        """Unfold everything within the group."""
-        line = self.line()
-        if line is not None and self._rows is not None and not self._matrix:
-            self._rows.open_all(line.path)
-            self._refolded()
-
-    def action_open_all(self) -> None:
-        """Unfold everything."""
-        if self._rows is not None and not self._matrix:
-            self._rows.open_all()
-            self._refolded()
-
-    def action_reset(self) -> None:
-        """Fold everything."""
-        line = self.line()
-        if self._rows is not None and not self._matrix:
-            self._rows.close_all()
-            self._refolded()
-            if line is not None:
-                self.table.move_to(line.path[:1])
-
-    def _refolded(self) -> None:
-        self.table.refresh_all()
-        self._share_room()
-        self.show_hints()
 
     def action_view(self) -> None:
         """By policy, by owner, by resource."""
@@ -525,7 +342,7 @@ class PolicyScreen(FleetScreen):
 
     def action_matrix(self) -> None:
         """Policies and clusters as a matrix, or the list again."""
-        line = self.line()
+        line = self.table.line()
         if self._matrix:
             self._leave_matrix(line.group if line is not None else None)
             return
@@ -535,26 +352,16 @@ class PolicyScreen(FleetScreen):
             self.regroup()
         else:
             self._show_rows()
-            self._to_rule(line)
+            self.table.to_rule(line)
         self.show_words()
         self.show_details()
         self.arrived()
 
-    def _to_rule(self, line: PolicyLine | None) -> None:
-        """The cursor of the matrix on the rule that it was on in the list."""
-        if line is not None and self._cells is not None:
-            group = line.group.within[0] if line.group.within else line.group
-            if not self.table.move_to((group.key,)):
-                self.table.move_to(line.path[:1])
-
     def _leave_matrix(self, group: Group | None) -> None:
         self._matrix = False
         self._show_rows()
-        if group is not None and not self.table.move_to((group.key,)):
-            self._opened[By.POLICY].add((group.policy,))
-            self._show_rows()
-            if not self.table.move_to((group.policy, group.key)):
-                self.table.move_to((group.policy,))
+        if group is not None:
+            self.table.to_group(group)
         self.show_words()
         self.show_details()
         self.arrived()
@@ -564,13 +371,6 @@ class PolicyScreen(FleetScreen):
         self._skips = not self._skips
         self.regroup()
         self.show_hints()
-
-    def action_mark(self) -> None:
-        """Mark the line, or take its mark away; the cursor goes on."""
-        key = self.table.cursor_key
-        if key is not None:
-            self.table.toggle_mark(key)
-            self.table.move_cursor(self.table.cursor_index + 1)
 
     def action_sort(self, column: str) -> None:
         """Sort by a column; a second time turns the order."""
@@ -587,7 +387,7 @@ class PolicyScreen(FleetScreen):
 
     def action_readiness(self) -> None:
         """What enforcing the marked policies, else the one under the cursor, would deny."""
-        found = self.marked_policies()
+        found = self.table.marked_policies()
         if found:
             self.post_message(CommandGiven(f"readiness {' '.join(map(policy_name, found))}"))
         else:
@@ -631,23 +431,3 @@ class PolicyScreen(FleetScreen):
         """The grouping of a place."""
         self._ask(f"{place.asked} {place.filter}".strip())
         super().stand_at(place)
-
-
-def _policies(group: Group) -> list[str]:
-    """The ids of the policies that a group is about."""
-    if group.policy:
-        return [group.policy] if is_id(group.policy) else []
-    return list(dict.fromkeys(each.policy for each in group.every() if is_id(each.policy)))
-
-
-def _object(board: Board, line: PolicyLine) -> tuple[str, str] | None:
-    """The object that a line is about, as (cluster, id)."""
-    group, leaf = line.group, line.leaf
-    if leaf is not None:
-        return leaf.cluster, identity_of(leaf.subject)
-    if group.subject is not None:
-        return group.cluster, identity_of(group.subject)
-    if group.policy:
-        return policy_identity(board.picture, group.policy)
-    owner = group.owner
-    return (owner.cluster, owner.id) if owner is not None and owner.id and not group.within else None

@@ -9,7 +9,7 @@ from fluxtui.insight.policy.checklist import markdown
 from fluxtui.insight.policy.export import csv_text, left_out, violations_shape, words_left_out
 from fluxtui.insight.policy.sarif import sarif
 from fluxtui.screens.desk import Desk
-from fluxtui.screens.policy_rows import Board
+from fluxtui.screens.policy_board import Board
 from fluxtui.screens.saving import Form, SaveScreen
 from fluxtui.screens.tree_words import plural
 

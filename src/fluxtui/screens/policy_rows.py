@@ -1,24 +1,18 @@
 """The list of the Policy screen: a row for each group and each violation, and the matrix of rules and clusters."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-
-import msgspec
+from collections.abc import Callable, Hashable, Sequence
 
 from fluxtui.insight.policy.board import NOBODY, UNKNOWN, By, Group, order
-from fluxtui.insight.policy.engine import Engine
-from fluxtui.insight.policy.model import Action, Coverage, Owner, Picture, Violation
+from fluxtui.insight.policy.model import Action, Owner, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
-from fluxtui.insight.policy.narrowing import Hidden
 from fluxtui.kinds.ages import age, ago
-from fluxtui.kinds.policy.exceptions import ExceptionRecord
 from fluxtui.kinds.policy.reports import Subject
-from fluxtui.kinds.policy.table import POLICY_KINDS, page_id
-from fluxtui.kinds.record import object_id, split_id
-from fluxtui.kinds.served import ServedKind
+from fluxtui.kinds.policy.table import POLICY_KINDS
+from fluxtui.kinds.record import split_id
 from fluxtui.kinds.status import NO_DATA_GLYPH
 from fluxtui.kinds.table import KINDS
+from fluxtui.screens.policy_board import Board, standing, violations_in
 from fluxtui.screens.policy_fold import Folded, Line, Path, Shape
-from fluxtui.store.state import Phase
 from fluxtui.widgets.sparkline import LEVELS
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
@@ -50,32 +44,6 @@ ROOMY = 120
 SEEN = 20
 
 
-class Board(msgspec.Struct):
-    """What the screen lists: groups of a picture's violations, and what of them is not shown.
-
-    `blocked` counts requests that were refused, by the id of the policy; `excepted` the exceptions from it.
-    """
-
-    picture: Picture
-    by: By
-    groups: list[Group]
-    total: Group
-    clusters: tuple[str, ...]
-    hidden: Hidden = Hidden()
-    """What filter and scope hide."""
-    shown: list[Violation] = []
-    """The violations that are grouped, in their order."""
-    blocked: Mapping[str, int] = {}
-    excepted: Mapping[str, Sequence[ExceptionRecord]] = {}
-    engines: tuple[Engine, ...] = ()
-    policies: Mapping[Action, int] = {}
-    """Policies that judge, by what they do at most."""
-    kept: int = 0
-    """Rules in audit that nobody breaks, as far as all is known."""
-    top: int = 0
-    """The most violations that a row has in a cluster."""
-
-
 PolicyLine = Line[Group, Violation]
 PolicyRows = Folded[Group, Violation]
 
@@ -93,25 +61,6 @@ def _violations(group: Group) -> Sequence[Violation]:
 
 
 SHAPE: Shape[Group, Violation] = Shape(_key, _within, _violations, order)
-
-
-# How far a cluster can be believed
-
-
-def standing(coverage: Coverage | None) -> str:
-    """``known``, ``loading``, ``stale``, ``partly`` (not all is read), ``none`` (none are served) or ``nodata``."""
-    if coverage is None:
-        return "nodata"
-    phases = {state.phase for state in coverage.reports.values()} - {Phase.MISSING}
-    if not phases:
-        return "none" if coverage.reports and coverage.settled else "loading"
-    if phases & {Phase.UNREACHABLE, Phase.LOGIN, Phase.FORBIDDEN}:
-        return "nodata"
-    if Phase.LOADING in phases:
-        return "loading"
-    if Phase.STALE in phases:
-        return "stale"
-    return "partly" if coverage.unread else "known"
 
 
 NOTHING_THERE: dict[str, Span] = {
@@ -333,11 +282,6 @@ class Painter:
         return [(" " * (at * width), ""), ("■", RESULT[leaf.finding.result][1])]
 
 
-def violations_in(group: Group, cluster: str) -> int:
-    """Fails, warnings and errors of a group in a cluster."""
-    return sum(group.clusters.get(cluster, (0, 0, 0, 0))[:3])
-
-
 def _count(count: int, style: str = "") -> Cell:
     return (f"{count:,}", style) if count else (ZERO, "faint")
 
@@ -404,91 +348,3 @@ def seen_spans(first: int, now: float, *, certain: bool) -> list[Span]:
         return [("just now", "")]
     old = age(now - first)
     return [(f"{old} ago", "")] if certain else [(f"≥{old}", ""), (" since we watch", "muted")]
-
-
-# Objects
-
-
-def identity_of(subject: Subject) -> str:
-    """The id of an object, as pages are opened by."""
-    kind = ServedKind(subject.group, "", "", subject.kind).key
-    return object_id(kind, subject.namespace, subject.name)
-
-
-def policy_identity(picture: Picture, policy: str) -> tuple[str, str] | None:
-    """The policy itself, in the first cluster that holds it."""
-    held = (cluster for cluster, identity in picture.policies if identity == policy)
-    found = next(held, "")
-    return (found, page_id(policy)) if found else None
-
-
-# The matrix
-
-
-CELLS = 6
-"""The narrowest column of a cluster in the matrix."""
-
-
-def fitting(width: int) -> int:
-    """How many clusters have a column in so many cells."""
-    return max(1, (width - 34) // (CELLS + 1))
-
-
-def matrix_columns(clusters: Sequence[str], width: int) -> tuple[TableColumn, ...]:
-    """The rule, and a column for each of some clusters: under its name where there is room for it."""
-    cells = min(14, max(CELLS, (width - 42) // max(1, len(clusters)) - 2))
-    short = abbreviated(clusters, cells) if cells < max(map(len, clusters), default=0) else {}
-    every = [(f"cluster {name}", short.get(name, name)) for name in clusters]
-    return (
-        TableColumn("name", "POLICY / RULE", 30, 22, 70, flex=1, priority=ESSENTIAL, sortable=False),
-        TableColumn("action", "ACTION", 8, 6, priority=50, sortable=False, shorter={Action.UNKNOWN.value: "?"}),
-        *(TableColumn(*pair, cells, align="right", priority=ESSENTIAL, sortable=False) for pair in every),
-    )
-
-
-class Matrix:
-    """A `TableSource`: one row for each rule, how many violate it in each cluster as numbers with bars."""
-
-    def __init__(self, painter: Painter, clusters: Sequence[str]) -> None:
-        self._painter = painter
-        self._clusters = clusters
-        self._groups = list(_rules_of(painter.board.groups))
-        self._places = {group.key: at for at, group in enumerate(self._groups)}
-        self._top = max((violations_in(group, name) for group in self._groups for name in group.clusters), default=0)
-
-    def __len__(self) -> int:
-        return len(self._groups)
-
-    def group(self, index: int) -> Group:
-        """The rule of a row."""
-        return self._groups[index]
-
-    def key(self, index: int) -> Hashable:
-        """As the list has it."""
-        return (self._groups[index].key,)
-
-    def index_of(self, key: Hashable) -> int | None:
-        """By a map; a line of the list by its outermost group."""
-        return self._places.get(str(key[-1])) if isinstance(key, tuple) and key else None  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-
-    def version(self, index: int) -> Hashable:
-        """A group is another one in another board."""
-        return id(self._groups[index])
-
-    def cells(self, index: int) -> Sequence[Cell]:
-        """Rule, action, clusters."""
-        group, painter = self._groups[index], self._painter
-        name: Cell = policy_spans(group.policy, group.rule, quiet=not group.objects)
-        return [name, painter.actions(group), *(self._cell(group, cluster) for cluster in self._clusters)]
-
-    def _cell(self, group: Group, cluster: str) -> Cell:
-        count = violations_in(group, cluster)
-        if not count:
-            return self._painter.without(group, cluster)
-        glyph, style = self._painter.heat(group, cluster, self._top)
-        return [(f"{count:,} ", style), (glyph, style)]
-
-
-def _rules_of(groups: Iterable[Group]) -> Iterable[Group]:
-    for group in groups:
-        yield from group.within or (group,)

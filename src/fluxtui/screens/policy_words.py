@@ -12,18 +12,17 @@ from fluxtui.kinds.policy.policies import ADMISSION, LEGACY, BindingRecord, Over
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
 from fluxtui.screens.lost import Lost, lost_spans
+from fluxtui.screens.policy_board import Board, standing
 from fluxtui.screens.policy_rows import (
     ACTIONS,
     NOBODY,
     RESULT,
     SEVERE,
     UNKNOWN,
-    Board,
     PolicyLine,
     owner_spans,
     policy_spans,
     seen_spans,
-    standing,
     subject_spans,
 )
 from fluxtui.screens.telling import NoticeText

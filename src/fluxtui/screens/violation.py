@@ -29,7 +29,7 @@ from fluxtui.kube.cluster import Cluster
 from fluxtui.screens.base import COMMON_HINTS, CommandGiven, FleetScreen, Opened
 from fluxtui.screens.desk import Desk
 from fluxtui.screens.page.yaml import TOO_DEEP
-from fluxtui.screens.policy_rows import identity_of, policy_identity
+from fluxtui.screens.policy_objects import identity_of, policy_identity
 from fluxtui.screens.resource import PageStrip
 from fluxtui.screens.violation_texts import Text, painted, pointed, rule_text
 from fluxtui.screens.violation_words import (

@@ -24,14 +24,14 @@ from fluxtui.kinds.text import clean, line
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
 from fluxtui.screens.page.overview import git_spans
+from fluxtui.screens.policy_board import standing
+from fluxtui.screens.policy_objects import identity_of
 from fluxtui.screens.policy_rows import (
     ACTIONS,
     RESULT,
     SEVERE,
-    identity_of,
     policy_spans,
     seen_spans,
-    standing,
     subject_spans,
 )
 from fluxtui.screens.policy_words import action_reason

@@ -12,15 +12,13 @@ from fluxtui.insight.policy.board import (
     UNKNOWN,
     By,
     arranged,
-    clean,
     grouped,
     ordered,
-    standing_policies,
-    told,
     total,
 )
 from fluxtui.insight.policy.model import Action, Owner, Violation
 from fluxtui.insight.policy.narrowing import compile as compile_filter
+from fluxtui.insight.policy.policies import clean, standing_policies, told
 from fluxtui.kinds.policy.reports import Check, Finding, Subject
 
 NOW = 1_800_000_000

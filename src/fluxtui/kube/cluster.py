@@ -26,6 +26,9 @@ from fluxtui.kube.wire import Wire
 from fluxtui.store.state import DataState, Phase
 from fluxtui.store.store import ClusterData
 
+SELDOM = 5
+"""How much less often the kinds beside those of delivery are asked for, in a fleet of very many clusters."""
+
 
 class Health(msgspec.Struct, frozen=True):
     """How a cluster is doing as a whole: the phase of its data, why, since when (epoch s) and the server's version."""
@@ -192,8 +195,13 @@ class Cluster:
         return beside
 
     def reflection(self, kinds: Mapping[str, Kind], data: ClusterData, pulse: Callable[[], None]) -> Reflection:
-        """More kinds of this cluster, kept in step in ``data`` once it is run: through our connections and our gate."""
-        return Reflection(kinds, data, self.site(self.reader, "", pulse))
+        """More kinds of this cluster, kept in step in ``data`` once it is run: through our connections and our gate.
+
+        Where watches are spared they are asked for less often than those that triage looks at.
+        """
+        site = self.site(self.reader, "", pulse)
+        site.timing = msgspec.structs.replace(site.timing, sparing=SELDOM * site.timing.sparing)
+        return Reflection(kinds, data, site)
 
     async def fetch(self, identity: str) -> dict[str, Any]:
         """The whole object behind an id, the values of Secrets hidden. Raises `KubeError`, `Garbled`."""

@@ -72,7 +72,7 @@ async def test_violations_are_told_with_who_delivers_them_in_every_form(server, 
     mine = ("policy", "--kubeconfig", kubeconfig, "-n", namespace)
     code, out, errors = await fluxtui(tmp_path, *mine)
     assert code == 1, errors
-    assert "2 fails in 2 objects of 2 owners · by action: 1 audit" in out
+    assert "2 fails in 2 objects, 1 delivered by 1 owner · by action: 1 audit" in out
     (row,) = [line for line in out.splitlines() if line.startswith(name)]
     assert row.split()[:4] == [name, "-", "audit", "high"]
     assert "left out:" in errors and "passed" in errors

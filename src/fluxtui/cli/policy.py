@@ -148,6 +148,7 @@ async def _violations(data: Policed, picture: Picture, asked: Asked) -> Answer:
     from fluxtui.cli.output import Format, as_json
     from fluxtui.cli.printing import Answer, narrowed
     from fluxtui.insight.policy import export
+    from fluxtui.insight.policy.board import Group, total
     from fluxtui.insight.policy.narrowing import sift
     from fluxtui.insight.policy.readiness import resolve
     from fluxtui.insight.policy.sarif import sarif
@@ -169,13 +170,14 @@ async def _violations(data: Policed, picture: Picture, asked: Asked) -> Answer:
         shown = kept
     shown.sort(key=export.order)
     words = narrowed(" ".join((*asked.words, *(f"policy:{name}" for name in asked.policies))), asked.namespace)
-    summary = policy_text.headline(picture, shown)
+    together = await data.gathered.computed(total([Group("", violations=shown)]))
+    summary = policy_text.headline(picture, shown, together)
     unseen = policy_data.unseen(picture.coverage)
     shape = export.violations_shape(picture, shown, hidden, words, summary)
     return Answer(
         shape=shape,
         essence=export.timeless(shape),
-        text=lambda width, paint, wide: policy_text.text(picture, shown, asked.by, width, paint, wide=wide),
+        text=lambda width, paint, wide: policy_text.text(picture, shown, summary, asked.by, width, paint, wide=wide),
         markdown=lambda: violations_text(picture, shown, hidden, summary, unseen),
         unseen=unseen,
         problems=any(each.finding.result in ("fail", "error") for each in shown),

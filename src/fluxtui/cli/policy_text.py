@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from fluxtui.cli.tables import Cell, Column, Paint, table
+from fluxtui.insight.policy.board import Group, reach
 from fluxtui.insight.policy.model import Action, Picture, Violation
 from fluxtui.insight.policy.naming import policy_name
 from fluxtui.insight.policy.readiness_model import Candidate, Confidence, Denied, Readiness, When, verdict
@@ -41,26 +42,28 @@ RESOURCES = (
 RESULT_COLUMNS = ("fail", "warn", "error", "skip")
 
 
-def headline(picture: Picture, shown: Sequence[Violation]) -> str:
-    """``47 fails, 12 warnings in 31 objects of 5 owners · 3 policies audit, 4 deny``."""
+def headline(picture: Picture, shown: Sequence[Violation], together: Group) -> str:
+    """``47 fails, 12 warnings in 31 objects of 5 owners · by action: 3 audit, 4 deny``; `together` has the
+    counts of all that is shown.
+    """
     counts = Counter(each.finding.result for each in shown)
     if not shown:
         return "nothing violates a policy" if picture.complete else "no violation is known"
     names = {"fail": "fail", "warn": "warning", "error": "error", "skip": "skip"}
     told = [f"{counts[key]:,} {word}{'s' if counts[key] != 1 else ''}" for key, word in names.items() if counts[key]]
-    objects = len({(each.cluster, each.subject) for each in shown})
-    owners = len({(each.owner.cluster, each.owner.id) for each in shown})
     actions = Counter(action for _, action in {(each.policy, each.action) for each in shown})
     acts = ", ".join(f"{actions[action]} {action.value}" for action in Action if actions[action])
-    return f"{', '.join(told)} in {_count(objects, 'object')} of {_count(owners, 'owner')} · by action: {acts}"
+    return f"{', '.join(told)} {reach(together)} · by action: {acts}"
 
 
-def text(picture: Picture, shown: Sequence[Violation], by: str, width: int | None, paint: Paint, *, wide: bool) -> str:
-    """Violations in groups; ``wide`` tells each of them."""
+def text(
+    picture: Picture, shown: Sequence[Violation], summary: str, by: str, width: int | None, paint: Paint, *, wide: bool
+) -> str:
+    """Violations in groups under their `headline`; ``wide`` tells each of them."""
     status = Status.READY if picture.complete else Status.UNKNOWN
     if any(each.finding.result in ("fail", "error") for each in shown):
         status = Status.FAILED
-    lines = [paint(f"{status.glyph} {headline(picture, shown)}", "strong")]
+    lines = [paint(f"{status.glyph} {summary}", "strong")]
     if not shown:
         return lines[0]
     groups = _groups(shown, by)

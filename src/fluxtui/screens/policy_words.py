@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from fluxtui.insight.policy.board import By, Group
+from fluxtui.insight.policy.board import By, Group, reach
 from fluxtui.insight.policy.engine_held import Grade
 from fluxtui.insight.policy.model import Action, Coverage, Owner, Violation
 from fluxtui.insight.policy.naming import policy_name
@@ -57,8 +57,7 @@ def verdict_spans(desk: Desk, board: Board) -> list[Span]:
         told += [plural(warns, "warning")] if warns else []
         told += [plural(errors, "error")] if errors else []
         spans: list[Span] = [(f" {tone[0]} ", tone[1]), (", ".join(told), f"bold {tone[1]}")]
-        owners = plural(board.total.owners, "owner")
-        spans.append((f" in {plural(board.total.objects, 'object')} of {owners}", "strong"))
+        spans.append((f" {reach(board.total)}", "strong"))
     elif whole and some and not board.hidden.others:
         spans = [(" ● ", "status-ready"), ("nobody breaks a rule", "strong")]
     else:
@@ -74,8 +73,7 @@ def _kept(board: Board, *, whole: bool) -> list[Span]:
     """The rules in audit that nobody breaks: those that could be enforced."""
     if not board.kept:
         return []
-    doubt = "" if whole else ", as far as is known"
-    words = f" · {plural(board.kept, 'audited rule')} that nobody breaks{doubt}"
+    words = f" · {plural(board.kept, 'audited rule')} that nobody {'breaks' if whole else 'is known to break'}"
     return [(words, "success" if whole else "muted")]
 
 

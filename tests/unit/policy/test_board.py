@@ -14,6 +14,7 @@ from fluxtui.insight.policy.board import (
     arranged,
     grouped,
     ordered,
+    reach,
     total,
 )
 from fluxtui.insight.policy.model import Action, Owner, Violation
@@ -23,6 +24,7 @@ from fluxtui.kinds.policy.reports import Check, Finding, Subject
 
 NOW = 1_800_000_000
 BACKEND = Owner("prod", "Kustomization/backend/apps", Proof.INVENTORY, "backend", labelled=True)
+EU = Owner("eu", "Kustomization/backend/apps", Proof.INVENTORY, "backend", labelled=True)
 FRONTEND = Owner("prod", "Kustomization/frontend/apps", Proof.INVENTORY, "frontend", labelled=True)
 NONE = Owner("prod", tenant="infra")
 
@@ -104,7 +106,25 @@ def test_by_resource_an_object_in_two_clusters_is_two():
 def test_all_together_is_counted_anew():
     for by in By:
         every = drained(total(groups(SOME, by)))
-        assert (every.counts, every.objects, every.owners, every.policies) == ((4, 1, 1, 0), 4, 3, 4)
+        assert (every.counts, every.objects, every.owners, every.policies) == ((4, 1, 1, 0), 4, 2, 4)
+        assert reach(every) == "in 4 objects, 3 delivered by 2 owners"
+
+
+LOOSE = violation("z", owner=NONE)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([violation("a"), violation("b")], "in 2 objects of 1 owner"),
+        ([violation("a"), violation("a", cluster="eu", owner=EU)], "in 2 objects of 2 owners"),
+        ([violation("a", owner=NONE), LOOSE], "in 2 objects that nobody of Flux is known to deliver"),
+        ([LOOSE], "in 1 object that nobody of Flux is known to deliver"),
+        ([violation("a"), violation("a", rule="team"), LOOSE], "in 2 objects, 1 delivered by 1 owner"),
+    ],
+)
+def test_an_owner_is_a_flux_object_in_one_cluster(found, told):
+    assert reach(drained(total(groups(found, By.POLICY)))) == told
 
 
 RULES = {"rules": [{"name": "check", "validate": {}}, {"name": "team", "validate": {}}, {"name": "set", "mutate": {}}]}

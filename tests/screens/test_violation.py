@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from fluxtui.insight.policy.reasons import elsewhere, reason
 from fluxtui.kinds.policy.match import Requirement
@@ -92,6 +93,10 @@ async def test_a_draft_is_copied_or_saved_and_never_applied(tmp_path: Path, monk
         await sees(pilot, "nothing is applied")
         await pilot.press("Y")
         await sees(pilot, "into which file?")
+        pilot.app.screen.query_one("#told", Input).value = "~nobody-of-that-name/draft.yaml"
+        await pilot.press("enter")
+        await sees(pilot, "Could not determine home directory. Give another")
+        pilot.app.screen.query_one("#told", Input).value = "exception-worker.yaml"
         await pilot.press("enter")
         await until(pilot, lambda: list(tmp_path.glob("exception-*.yaml")))
         assert "kind: PolicyException" in written(tmp_path)

@@ -82,19 +82,21 @@ class FormatsScreen(Ending, ModalScreen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Write it there."""
         event.stop()
-        path = Path(event.value.strip()).expanduser()
+        path = Path(event.value.strip())
         name, _, write = self._formats[self._format]
         question = self.query_one("#question", FlowLine)
         if not event.value.strip():
             return
         try:
+            path = path.expanduser()
             write_new(path, write(), replace=self._confirmed == str(path))
         except FileExistsError:
             self._confirmed = str(path)
             question.show([(f"{path} exists. ", "warning"), ("⏎ again replaces it; or give another name", "")])
             return
-        except OSError as error:
-            question.show([(f"{path}: {error.strerror or error}. ", "error"), ("Give another name", "")])
+        except (OSError, ValueError, RuntimeError) as error:  # no such path; no path at all; ~nobody
+            why = str((error.strerror if isinstance(error, OSError) else "") or error).rstrip(".")
+            question.show([(f"{path}: {why}. ", "error"), ("Give another name", "")])
             return
         self.dismiss()
         self.notify(str(path.absolute()), title=f"{name} written", markup=False)

@@ -46,7 +46,7 @@ def pointed(message: str, value: dict[str, Any]) -> list[tuple[str, str, str]]:
     ("message", "told"),
     [
         (TEAM.format("/spec/template/metadata/labels/team/"), ["spec.template.metadata.labels.team"]),
-        (TEAM.format("/metadata/labels/app.kubernetes.io/name/"), ['metadata.labels["app.kubernetes.io"].name']),
+        (TEAM.format("/metadata/labels/app.kubernetes.io/name/"), ['metadata.labels["app.kubernetes.io/name"]']),
         (LATEST, ["image"]),
         ("rule a[0] failed at path /spec/a/ rule a[1] failed at path /spec/b/0/c/", ["spec.a", "spec.b[0].c"]),
         ("object.spec.replicas must be 2; see https://example.com/spec.html", ["spec.replicas"]),
@@ -58,7 +58,7 @@ def pointed(message: str, value: dict[str, Any]) -> list[tuple[str, str, str]]:
     ],
 )
 def test_paths_are_read_as_engines_write_them(message: str, told: list[str]) -> None:
-    assert [written(each.steps) for each in named(message)] == told
+    assert [each.path for each in named(message)] == told
 
 
 def test_the_fields_of_pod_security_are_all_read() -> None:

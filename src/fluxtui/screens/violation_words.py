@@ -12,7 +12,6 @@ from fluxtui.insight.policy.exceptions import Weighed
 from fluxtui.insight.policy.model import UNKNOWN_OWNER, Picture, Violation
 from fluxtui.insight.policy.naming import is_id, policy_name
 from fluxtui.insight.policy.path import named as named_paths
-from fluxtui.insight.policy.path import written
 from fluxtui.insight.policy.standards import Control, controls
 from fluxtui.kinds.ages import ago, exact
 from fluxtui.kinds.columns import revision
@@ -129,7 +128,7 @@ def _message(violation: Violation, found: Found) -> Iterator[Line]:
     yield Line("message", [(" ".join(message_of(violation, found).split()), "strong")])
     paths = named_paths(message_of(violation, found))
     if paths:
-        told = ", ".join(written(each.steps) for each in paths[:4])
+        told = ", ".join(each.path for each in paths[:4])
         more = f" and {len(paths) - 4} more" if len(paths) > 4 else ""
         yield Line("at", [(f"{told}{more}", "accent"), ("  o shows it in the object", "muted")])
     if found.report.trouble:

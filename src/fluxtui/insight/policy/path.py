@@ -39,6 +39,11 @@ class Named(msgspec.Struct, frozen=True):
     steps: Steps
     loose: bool = False
 
+    @property
+    def path(self) -> str:
+        """As people write it, with a domain and the name after it as the one key that they most likely are."""
+        return written(_joined(self.steps) if self.loose else self.steps)
+
 
 class Pointer(msgspec.Struct, frozen=True):
     """A place in the YAML of an object: its line (from 0), the path of what is there, and what is missing below it.

@@ -93,6 +93,9 @@ async def test_violations_are_told_with_who_delivers_them_in_every_form(server, 
     assert len(run["results"]) == 2
     code, out, _ = await fluxtui(tmp_path, *mine, "-o", "markdown")
     assert f"#### `{name}`: 2" in out
+    assert "| not known |" in out, "no session saw them before: that is no age"
+    code, out, errors = await fluxtui(tmp_path, *mine, "severity:low")
+    assert out.startswith("? nothing that is shown violates a policy") and "by the filter" in errors
 
 
 async def test_readiness_tells_what_turns_red_and_ends_with_1(server, kubeconfig, tmp_path):
@@ -108,6 +111,10 @@ async def test_readiness_tells_what_turns_red_and_ends_with_1(server, kubeconfig
     assert [each["object"] for each in told["turning"]] == [f"Kustomization/{namespace}/apps"]
     code, out, _ = await fluxtui(tmp_path, *mine, "-o", "markdown")
     assert f"- [ ] `Deployment {namespace}/web`: denied at the next reconcile" in out
+    code, out, errors = await fluxtui(tmp_path, *mine, "-n", "elsewhere")
+    assert "nothing would be denied" in out and "namespace elsewhere alone was asked about: " in errors
+    code, out, _ = await fluxtui(tmp_path, *mine, "-n", "elsewhere", "-o", "markdown")
+    assert "namespace elsewhere alone was asked about" in out
     code, _, errors = await fluxtui(tmp_path, "policy", "--kubeconfig", kubeconfig, "--readiness", f"{name}x")
     assert (code, f"did you mean {name}" in errors) == (2, True)
 
@@ -157,6 +164,7 @@ async def test_the_engine_and_the_guardrails_answer_without_kyverno(server, kube
         (("--engine", "--readiness"), "--readiness and --engine are different questions"),
         (("--readiness", "-o", "csv"), "-o csv is for violations"),
         (("--engine", "word"), "--engine takes no words"),
+        (("--exceptions", "--policy", "word"), "--exceptions takes no --policy"),
         (("nothing:x",), "there is no field 'nothing'"),
         (("--policy", "no-such-policy"), "No cluster has the policy 'no-such-policy'"),
     ],

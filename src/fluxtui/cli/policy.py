@@ -95,6 +95,8 @@ def command(
         raise click.UsageError(f"-o {output} is for violations: use json, yaml or markdown.", context)
     if about in ("exceptions", "engine", "guardrails") and words:
         raise click.UsageError(f"--{about} takes no words: narrow it with --context.", context)
+    if about in ("exceptions", "engine", "guardrails") and policies:
+        raise click.UsageError(f"--{about} takes no --policy: narrow it with --context.", context)
     asked = Asked(about, words, by, policies, everything, told.namespace, timeout)
     if about == "violations":
         _compiled(asked, told.now())
@@ -171,13 +173,15 @@ async def _violations(data: Policed, picture: Picture, asked: Asked) -> Answer:
     shown.sort(key=export.order)
     words = narrowed(" ".join((*asked.words, *(f"policy:{name}" for name in asked.policies))), asked.namespace)
     together = await data.gathered.computed(total([Group("", violations=shown)]))
-    summary = policy_text.headline(picture, shown, together)
+    summary = policy_text.headline(picture, shown, together, hidden)
     unseen = policy_data.unseen(picture.coverage)
     shape = export.violations_shape(picture, shown, hidden, words, summary)
     return Answer(
         shape=shape,
         essence=export.timeless(shape),
-        text=lambda width, paint, wide: policy_text.text(picture, shown, summary, asked.by, width, paint, wide=wide),
+        text=lambda width, paint, wide: policy_text.text(
+            picture, shown, hidden, summary, asked.by, width, paint, wide=wide
+        ),
         markdown=lambda: violations_text(picture, shown, hidden, summary, unseen),
         unseen=unseen,
         problems=any(each.finding.result in ("fail", "error") for each in shown),
@@ -203,10 +207,11 @@ async def _readiness(data: Policed, picture: Picture, asked: Asked) -> Answer:
     from fluxtui.cli import policy_data, policy_text
     from fluxtui.cli.printing import Answer
     from fluxtui.insight.policy import readiness_export
-    from fluxtui.insight.policy.readiness import candidates, readiness, resolve
+    from fluxtui.insight.policy.readiness import candidates, in_namespace, readiness, resolve
     from fluxtui.notes.policy_text import readiness_text
 
     policy, store = data.policing.store, data.gathered.store
+    whole, picture = picture, in_namespace(picture, asked.namespace)
     names = (*asked.words, *asked.policies)
     chosen, lost = resolve(names, picture)
     if lost:
@@ -215,6 +220,11 @@ async def _readiness(data: Policed, picture: Picture, asked: Asked) -> Answer:
     if not names:
         chosen = [each.id for each in offered]
     found = await data.gathered.computed(readiness(picture, store, policy, chosen, data.makers.made_by))
+    told = ""
+    if asked.namespace:
+        others = len(whole.violations) - len(picture.violations)
+        told = f"namespace {asked.namespace} alone was asked about: {others:,} violations elsewhere are left out"
+        found = msgspec.structs.replace(found, excluded=(told, *found.excluded))
     shape = readiness_export.readiness_shape(found)
     return Answer(
         shape=shape,
@@ -225,6 +235,7 @@ async def _readiness(data: Policed, picture: Picture, asked: Asked) -> Answer:
         problems=bool(found.denied),
         complete=picture.complete,
         now=picture.now,
+        summary=told,
     )
 
 
@@ -239,7 +250,7 @@ async def _exceptions(data: Policed, picture: Picture) -> Answer:
     return Answer(
         shape=shape,
         essence=msgspec.structs.replace(shape, time=""),
-        text=lambda width, paint, wide: policy_exceptions.text(found, width, paint),
+        text=lambda width, paint, wide: policy_exceptions.text(found, picture, width, paint),
         markdown=lambda: policy_exceptions.markdown_text(found, picture),
         unseen=policy_data.unseen(picture.coverage),
         problems=any(map(policy_exceptions.wrong, found)),

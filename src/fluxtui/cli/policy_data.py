@@ -65,7 +65,7 @@ class Policed:
 
     def _first_seen(self, key: str) -> tuple[int, bool]:
         at, certain = self._seen.of(key)
-        return (at, certain) if at < self._since else (0, False)
+        return (at, certain) if at < int(self._since) else (0, False)  # times are kept in whole seconds
 
     async def parameters(self, seconds: float) -> dict[Place, Parameter]:
         """What the allow-lists of guardrails hold; what is not read in time is missing."""

@@ -86,7 +86,7 @@ def exceptions_shape(found: Sequence[Told], picture: Picture) -> ExceptionsShape
     return ExceptionsShape(
         time=moment(picture.now) or "",
         complete=picture.complete,
-        summary=headline(found),
+        summary=headline(found, picture),
         items=[_shape(each) for each in found],
     )
 
@@ -108,9 +108,10 @@ def _shape(each: Told) -> ExceptionShape:
     )
 
 
-def headline(found: Sequence[Told]) -> str:
-    """``12 exceptions, 3 of them do nothing``."""
-    count = f"{len(found):,} exception{'s' if len(found) != 1 else ''}" if found else "no exceptions"
+def headline(found: Sequence[Told], picture: Picture) -> str:
+    """``12 exceptions, 3 of them do nothing``; of a cluster that is not seen nobody knows."""
+    none = "no exceptions" if picture.complete else "no exception is known"
+    count = f"{len(found):,} exception{'s' if len(found) != 1 else ''}" if found else none
     idle = sum(each.idle is not None for each in found)
     return f"{count}, {idle} of them to look at" if idle else count
 
@@ -126,10 +127,11 @@ COLUMNS = (
 )
 
 
-def text(found: Sequence[Told], width: int | None, paint: Paint) -> str:
+def text(found: Sequence[Told], picture: Picture, width: int | None, paint: Paint) -> str:
     """A table, what does nothing first."""
-    status = Status.FAILED if any(map(wrong, found)) else Status.READY
-    lines = [paint(f"{status.glyph} {headline(found)}", "strong")]
+    status = Status.READY if picture.complete else Status.UNKNOWN
+    status = Status.FAILED if any(map(wrong, found)) else status
+    lines = [paint(f"{status.glyph} {headline(found, picture)}", "strong")]
     if found:
         lines += ["", *table(COLUMNS, [_cells(each) for each in found], width, paint)]
     return "\n".join(lines)
@@ -168,7 +170,7 @@ def markdown_text(found: Sequence[Told], picture: Picture) -> str:
         ]
         for each in found
     ]
-    parts = [f"**Exceptions** at {exact(picture.now)}: {headline(found)}"]
+    parts = [f"**Exceptions** at {exact(picture.now)}: {headline(found, picture)}"]
     if rows:
         parts.append(markdown.table(("exception", "cluster", "from", "until", "excepts", "state", "why"), rows))
     return "\n\n".join(parts)

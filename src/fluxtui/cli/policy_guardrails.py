@@ -58,7 +58,8 @@ COLUMNS = (
 
 def text(found: Sheet, width: int | None, paint: Paint) -> str:
     """What is wrong first, then the lists themselves."""
-    status = Status.FAILED if any(line.loud for line in found.lines) else Status.READY
+    status = Status.UNKNOWN if any(guard.trouble for guard in found.report.guards) else Status.READY
+    status = Status.FAILED if any(line.loud for line in found.lines) else status
     lines = [paint(f"{status.glyph} {verdict(found)}", "strong")]
     if found.lines:
         lines += ["", *table(COLUMNS, [_cells(line) for line in found.lines], width, paint)]

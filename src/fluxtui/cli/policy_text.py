@@ -9,6 +9,7 @@ from fluxtui.cli.tables import Cell, Column, Paint, table
 from fluxtui.insight.policy.board import Group, reach
 from fluxtui.insight.policy.model import Action, Picture, Violation
 from fluxtui.insight.policy.naming import policy_name
+from fluxtui.insight.policy.narrowing import Hidden
 from fluxtui.insight.policy.readiness_model import Candidate, Confidence, Denied, Readiness, When, verdict
 from fluxtui.insight.roots import named
 from fluxtui.kinds.ages import ago
@@ -42,12 +43,16 @@ RESOURCES = (
 RESULT_COLUMNS = ("fail", "warn", "error", "skip")
 
 
-def headline(picture: Picture, shown: Sequence[Violation], together: Group) -> str:
+def headline(picture: Picture, shown: Sequence[Violation], together: Group, hidden: Hidden) -> str:
     """``47 fails, 12 warnings in 31 objects of 5 owners · by action: 3 audit, 4 deny``; `together` has the
-    counts of all that is shown.
+    counts of all that is shown. Where nothing is, why.
     """
     counts = Counter(each.finding.result for each in shown)
     if not shown:
+        if hidden.others:
+            return "nothing that is shown violates a policy"
+        if not any(each.served for each in picture.coverage) and picture.complete:
+            return "no policy engine reports here"
         return "nothing violates a policy" if picture.complete else "no violation is known"
     names = {"fail": "fail", "warn": "warning", "error": "error", "skip": "skip"}
     told = [f"{counts[key]:,} {word}{'s' if counts[key] != 1 else ''}" for key, word in names.items() if counts[key]]
@@ -57,10 +62,19 @@ def headline(picture: Picture, shown: Sequence[Violation], together: Group) -> s
 
 
 def text(
-    picture: Picture, shown: Sequence[Violation], summary: str, by: str, width: int | None, paint: Paint, *, wide: bool
+    picture: Picture,
+    shown: Sequence[Violation],
+    hidden: Hidden,
+    summary: str,
+    by: str,
+    width: int | None,
+    paint: Paint,
+    *,
+    wide: bool,
 ) -> str:
     """Violations in groups under their `headline`; ``wide`` tells each of them."""
-    status = Status.READY if picture.complete else Status.UNKNOWN
+    sure = picture.complete and not hidden.others and any(each.served for each in picture.coverage)
+    status = Status.READY if sure else Status.UNKNOWN
     if any(each.finding.result in ("fail", "error") for each in shown):
         status = Status.FAILED
     lines = [paint(f"{status.glyph} {summary}", "strong")]

@@ -42,7 +42,7 @@ TITLES = ("result", "action", "object", "cluster", "tenant", "delivered by", "fi
 
 def _row(each: Violation, now: float) -> list[str]:
     bound = "" if each.certain else "at least "
-    seen = f"{bound}{ago(each.first_seen, now)} ago" if each.first_seen else "now"
+    seen = f"{bound}{ago(each.first_seen, now)} ago" if each.first_seen else "not known"
     return [
         each.finding.result,
         each.action.value,
@@ -71,9 +71,11 @@ def _summary(found: Readiness) -> Iterable[str]:
     besides = (
         (found.already, "denied already"),
         (found.excepted, "excepted"),
-        (found.stays, "left as they are by overrides, or because admission is not asked"),
+        (found.stays, "not denied: overrides say so, or admission is not asked"),
     )
-    counts += [f"- {number:,} results are {words}" for number, words in besides if number]
+    counts += [
+        f"- {number:,} {'result is' if number == 1 else 'results are'} {words}" for number, words in besides if number
+    ]
     if counts:
         yield "\n".join(counts)
     if found.doubts:

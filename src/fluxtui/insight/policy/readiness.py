@@ -42,6 +42,15 @@ MadeBy = Callable[[str, Subject], tuple[Subject, ...]]
 # --- policies
 
 
+def in_namespace(picture: Picture, namespace: str) -> Picture:
+    """The violations of one namespace alone; all where the name is empty."""
+    if not namespace:
+        return picture
+    return structs.replace(
+        picture, violations=tuple([each for each in picture.violations if each.subject.namespace == namespace])
+    )
+
+
 def candidates(picture: Picture, policy: Store) -> tuple[Candidate, ...]:
     """The policies that only watch somewhere, those with the most fails first."""
     where: dict[str, dict[str, bool]] = {}

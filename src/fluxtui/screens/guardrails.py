@@ -236,7 +236,7 @@ class GuardrailsScreen(RosterScreen[Sheet, Line]):
 def _places(line: Line, every: int) -> str:
     if len(line.clusters) > 1 and len(line.clusters) == every:
         return f"all {every}"
-    return joined(line.clusters, 1)
+    return line.clusters[0] if len(line.clusters) == 1 else f"{len(line.clusters)} clusters"
 
 
 def _name(line: Line, source: Judged | None) -> Cell:

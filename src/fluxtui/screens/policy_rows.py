@@ -40,8 +40,7 @@ DRAWN = 24
 SPAN = 3
 """Cells of a named cluster."""
 ROOMY = 120
-"""Columns of a terminal from which on every age says how it is known."""
-SEEN = 20
+"""Columns of a terminal from which on kinds and titles are written out."""
 
 
 PolicyLine = Line[Group, Violation]
@@ -84,13 +83,17 @@ def abbreviated(names: Sequence[str], width: int = SPAN) -> dict[str, str]:
     short: dict[str, str] = {}
     for number, name in enumerate(names):
         telling = min(parts[name] or [name], key=lambda part: (counts.get(part, 1), part.isdigit()))
-        wanted = telling if len(telling) <= width else (telling[0] + _consonants(telling[1:]) + telling[1:])[:width]
+        wanted = _shortened(telling, width)
         short[name] = wanted if wanted not in short.values() else str(number + 1)[-width:]
     return short
 
 
-def _consonants(text: str) -> str:
-    return "".join(char for char in text if char.lower() not in "aeiou")
+def _shortened(text: str, width: int) -> str:
+    """A word without as many of its last vowels as must go."""
+    for at in range(len(text) - 1, 0, -1):
+        if len(text) > width and text[at].lower() in "aeiou":
+            text = text[:at] + text[at + 1 :]
+    return text[:width]
 
 
 # Columns
@@ -112,13 +115,17 @@ def columns(board: Board, *, roomy: bool) -> tuple[TableColumn, ...]:
     policies = TableColumn("policies", "RULES", 5, align="right", priority=54)
     owners = TableColumn("owners", "OWNERS", 6, align="right", priority=65)
     strip = TableColumn("clusters", *strip_title(clusters), priority=90, sortable=False)
-    since = TableColumn("since", *(("FIRST SEEN", SEEN) if roomy else ("SEEN", 5)), priority=70)
+    since = TableColumn("since", *(("FIRST SEEN", 10) if roomy else ("SEEN", 5)), priority=70)
     blocked = TableColumn("blocked", "BLOCKED", 7, align="right", priority=52, sortable=False)
+    longest = min(16, max(map(len, clusters), default=0))
+    cluster = TableColumn(
+        "cluster", "CLUSTER", max(8, longest), min(12, max(8, longest)), priority=85, sortable=False, cut="middle"
+    )
     owner = TableColumn("owner", "DELIVERED BY", 30, 14, 60, flex=1, priority=80, sortable=False)
     every = {
         By.POLICY: (name, action, severity, *numbers, objects, owners, strip, blocked, since),
         By.OWNER: (name, action, severity, *numbers, objects, policies, strip, since),
-        By.RESOURCE: (name, action, severity, *numbers, policies, owner, since),
+        By.RESOURCE: (name, cluster, action, severity, *numbers, policies, owner, since),
     }[by]
     _, warned, failed, _ = board.total.counts
     empty = {"warns": not warned, "errors": not failed, "blocked": not any(board.blocked.values())}
@@ -180,14 +187,14 @@ class Painter:
             "owners": _count(group.owners),
             "policies": _count(group.policies),
             "owner": owner_spans(group.owner),
+            "cluster": (group.cluster, "muted"),
             "clusters": self.strip(group),
             "blocked": _count(self.board.blocked.get(group.policy, 0), "warning") if not line.depth else "",
             "since": self._since(group.first_seen, certain=group.certain) if group.objects else "",
         }
 
     def _since(self, first: int, *, certain: bool) -> Cell:
-        if self.roomy:
-            return seen_spans(first, self.now, certain=certain)
+        """``6m``, or ``≥2h`` of what was there when we began to watch: the sentence above says since when."""
         return f"{'' if certain else '≥'}{age(self.now - first)}" if first else "now"
 
     def _name(self, line: PolicyLine) -> list[Span]:
@@ -195,7 +202,7 @@ class Painter:
         mark = "▾ " if line.path in self.opened else "▸ " if group.objects else "  "
         lead: list[Span] = [("  " * line.depth, ""), (mark, "accent")]
         if self.board.by is By.RESOURCE and group.subject is not None:
-            return [*lead, *subject_spans(group.subject, short=not self.roomy), (f"  {group.cluster}", "muted")]
+            return [*lead, *subject_spans(group.subject, short=not self.roomy)]
         if self.board.by is By.OWNER:
             return [*lead, *self._owner(line)]
         if line.depth:
@@ -239,7 +246,10 @@ class Painter:
         if not count:
             return self.without(group, cluster)
         level = LEVELS[1 + (min(count, top) * (len(LEVELS) - 2)) // max(1, top)]
-        return level, "status-nodata" if self._standing.get(cluster) in ("stale", "nodata") else "status-failed"
+        if self._standing.get(cluster) in ("stale", "nodata"):
+            return level, "status-nodata"
+        fails, warns, *_ = group.clusters[cluster]
+        return level, RESULT["fail" if fails else "warn" if warns else "error"][1]
 
     def without(self, group: Group, cluster: str) -> Span:
         """What stands for a cluster that has none of it; nothing where the cluster has not got the policy."""

@@ -1,6 +1,6 @@
 """The sentences of the Policy screen, and the evidence of the line under the cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fluxtui.insight.policy.board import By, Group, reach
 from fluxtui.insight.policy.engine_held import Grade
@@ -11,6 +11,7 @@ from fluxtui.kinds.columns import revision
 from fluxtui.kinds.policy.policies import ADMISSION, LEGACY, BindingRecord, Override, PolicyRecord
 from fluxtui.screens.desk import Desk, joined
 from fluxtui.screens.details import named
+from fluxtui.screens.grades import GRADES
 from fluxtui.screens.lost import Lost, lost_spans
 from fluxtui.screens.policy_board import Board, standing
 from fluxtui.screens.policy_rows import (
@@ -32,12 +33,8 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.sparkline import sparkline
 from fluxtui.widgets.table_source import Span
 
-ENGINES = {
-    Grade.DOWN: ("✖", "status-failed"),
-    Grade.DEGRADED: ("▲", "warning"),
-    Grade.UNKNOWN: ("?", "status-unknown"),
-    Grade.OK: ("●", "status-ready"),
-}
+BLIND = (Phase.UNREACHABLE, Phase.LOGIN, Phase.FORBIDDEN, Phase.LOADING)
+"""Phases in which it is not known what a cluster holds, the worst first."""
 NAMED = 6
 """Objects of a group that are named below it."""
 BY = {By.POLICY: "by policy", By.OWNER: "by tenant and owner", By.RESOURCE: "by resource"}
@@ -91,17 +88,17 @@ def _policies(board: Board) -> list[Span]:
 
 
 def engine_spans(board: Board) -> list[Span]:
-    """How the engines fare that judge all this; the worst is named."""
+    """How the engines fare that judge all this: the worst of them, and where."""
     found = [each for each in board.engines if each.cluster in board.clusters and each.installed]
     if not found:
         return []
     worst = min(found, key=lambda each: each.grade)
-    glyph, style = ENGINES[worst.grade]
+    glyph, style = GRADES[worst.grade]
     if worst.grade is Grade.OK:
         return [(" · engine ", ""), (glyph, style)]
-    others = sum(each.grade is worst.grade for each in found) - 1
-    more = f" and {others} more" if others else ""
-    return [(" · engine ", ""), (f"{glyph} {worst.cluster}{more} {worst.grade.word}", style)]
+    count = sum(each.grade is worst.grade for each in found)
+    where = f"{count} clusters" if count > 1 else worst.cluster
+    return [(" · engine ", ""), (f"{glyph} {worst.grade.word} in {where}", style)]
 
 
 def hidden_spans(board: Board) -> list[Span]:
@@ -289,10 +286,25 @@ def action_spans(records: dict[str, PolicyRecord], rule: str, board: Board) -> l
         style = ACTIONS[Action.DENY] if words.startswith("deny") else ACTIONS[Action.AUDIT]
         where = "" if len(by_words) == 1 else f" in {joined(clusters)}"
         spans += [(" · " if spans else "", "muted"), (words, style), (where, "muted")]
-    absent = [cluster for cluster in board.clusters if cluster not in records]
-    if absent and len(records) < len(board.clusters):
-        spans.append((f" · not held in {joined(absent)}", "muted"))
-    return spans
+    return [*spans, *_absent_spans(board, records)]
+
+
+def _absent_spans(board: Board, records: Mapping[str, PolicyRecord]) -> list[Span]:
+    """Where a policy is not held, and why; of which clusters that is not known."""
+    bare = {each.cluster for each in board.engines if not each.installed}
+    unknown: list[str] = []
+    told: list[str] = []
+    for each in board.picture.coverage:
+        if each.cluster in records or each.cluster not in board.clusters:
+            continue
+        phases = {state.phase for state in each.policies.values()} or {state.phase for state in each.reports.values()}
+        worst = next((phase for phase in BLIND if phase in phases), None)
+        if worst is not None:
+            unknown.append(f"{each.cluster} ({worst})")
+        else:
+            told.append(each.cluster + (" (no Kyverno)" if each.cluster in bare else ""))
+    spans: list[Span] = [(f" · not held in {joined(told)}", "muted")] if told else []
+    return [*spans, (f" · ? not known of {joined(unknown)}", "status-unknown")] if unknown else spans
 
 
 def action_words(record: PolicyRecord, rule: str, bindings: Sequence[BindingRecord] = ()) -> str:

@@ -1,6 +1,6 @@
 """The lines of the readiness screen: the policies to choose from, then what would be denied, by tenant and owner."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -133,9 +133,14 @@ def _candidate(line: Candidate, chosen: bool) -> list[Cell]:
         (f"{line.fails:,}", "strong" if line.fails else "muted"),
         (str(line.tenants or "·"), "" if line.tenants else "faint"),
         line.severity or ("·", "faint"),
-        (joined(line.clusters, 2), "muted"),
+        (_where(line.clusters), "muted"),
         (f"denies in {joined(line.denies, 2)}", "muted") if line.denies else "",
     ]
+
+
+def _where(clusters: Sequence[str]) -> str:
+    """The one cluster, or how many: the evidence names them."""
+    return clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
 
 
 def _short(kind: str) -> str:
@@ -146,7 +151,7 @@ def _short(kind: str) -> str:
 
 def _tenant(line: OfTenant) -> list[Cell]:
     soonest = min(each.when for each in line.denied)
-    where = joined(dict.fromkeys(each.cluster for each in line.denied), 2)
+    where = _where(tuple(dict.fromkeys(each.cluster for each in line.denied)))
     title: list[Span] = [(line.tenant, "title")] if line.tenant else [("of no tenant", "title")]
     return [title, (SOON[soonest], STYLES[soonest]), (f"{len(line.denied):,}", "strong"), "", "", (where, "muted"), ""]
 

@@ -1,7 +1,8 @@
 """When each violation was seen first: no report knows since when something fails (facts: kyverno-oci §A).
 
 What was not there while a cluster was watched, and then is, began at that moment: that is certain. What was there when
-the watching began is as old as that at least. It is kept from one session to the next, by a digest of each key.
+the watching began is as old as that at least. It is kept from one session to the next, by a digest of each key; what
+belongs to clusters that a session does not watch stays as it is.
 """
 
 import asyncio
@@ -20,6 +21,10 @@ EVERY = 60.0
 """Seconds between two times of writing at least."""
 
 
+OF_CLUSTER, OF_KEY = 2, 6
+"""Bytes of a digest that are of the cluster, and of the key."""
+
+
 class Ages(msgspec.Struct):
     """By digest: epoch seconds times two, plus one where it is certain."""
 
@@ -36,6 +41,8 @@ class FirstSeen:
         self._seen: dict[int, int] = {}
         self._asked: set[int] = set()
         self._watched: frozenset[str] = frozenset()
+        self._others = 0
+        """How many of them are known to be of other clusters: no reason to look for what is gone."""
         self._changed = False
         self._written = 0.0
 
@@ -54,11 +61,12 @@ class FirstSeen:
 
         What is asked for the first time is seen now.
         """
-        digest = int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+        cluster = key.partition("|")[0]
+        digest = _digest(cluster, OF_CLUSTER) << 8 * OF_KEY | _digest(key, OF_KEY)
         self._asked.add(digest)
         known = self._seen.get(digest)
         if known is None:
-            known = int(self._now()) * 2 + (key.partition("|")[0] in self._watched)
+            known = int(self._now()) * 2 + (cluster in self._watched)
             if len(self._seen) < MOST:
                 self._seen[digest] = known
                 self._changed = True
@@ -66,12 +74,21 @@ class FirstSeen:
 
     def conclude(self, watched: Iterable[str], *, whole: bool) -> None:
         """A picture is complete: from now on, what is new in the `watched` clusters has just begun. With `whole`, what
-        was not asked for is gone.
+        was not asked for is gone from those; of other clusters it is forgotten only to make room.
         """
-        self._watched = frozenset(watched)
-        if whole and len(self._asked) < len(self._seen):
-            self._seen = {digest: known for digest, known in self._seen.items() if digest in self._asked}
-            self._changed = True
+        before, self._watched = self._watched, frozenset(watched)
+        self._others = self._others if before == self._watched else 0
+        if whole and len(self._asked) + self._others < len(self._seen):
+            mine = {_digest(cluster, OF_CLUSTER) for cluster in self._watched}
+            full = len(self._seen) >= MOST
+            kept = {
+                digest: known
+                for digest, known in self._seen.items()
+                if digest in self._asked or not (full or digest >> 8 * OF_KEY in mine)
+            }
+            self._changed = self._changed or len(kept) < len(self._seen)
+            self._seen = kept
+            self._others = len(kept) - len(self._asked & kept.keys())
         self._asked = set()
 
     async def keep(self, *, now: bool = False) -> None:
@@ -81,6 +98,10 @@ class FirstSeen:
         self._changed, self._written = False, self._now()
         seen = {f"{digest:016x}": known for digest, known in self._seen.items()}
         await asyncio.to_thread(self._kept.update, lambda _: Ages(VERSION, seen))
+
+
+def _digest(text: str, size: int) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=size).digest())
 
 
 def _hex(text: str) -> bool:

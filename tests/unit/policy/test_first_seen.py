@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from fluxtui.notes import first_seen
 from fluxtui.notes.first_seen import FirstSeen
 
 
@@ -45,6 +48,38 @@ async def test_what_cannot_be_seen_just_now_is_not_gone() -> None:
     seen.conclude((), whole=False)
     now.time += 60
     assert seen.of("prod|a") == (1_000_000, False)
+
+
+async def test_what_is_of_a_cluster_that_is_not_watched_stays(tmp_path: Path) -> None:
+    now = Clock()
+    seen = FirstSeen(tmp_path, now)
+    seen.of("prod|a")
+    seen.of("staging|a")
+    seen.conclude({"prod", "staging"}, whole=True)
+    now.time += 60
+    seen.of("staging|a")
+    seen.conclude({"staging"}, whole=True)  # prod was taken out of what is watched, and a later session has it alone
+    await seen.keep(now=True)
+    again = FirstSeen(tmp_path, now)
+    await again.load()
+    assert again.of("prod|a") == (1_000_000, False)
+    again.conclude({"prod"}, whole=True)
+    assert again.of("staging|a") == (1_000_000, False)
+
+
+async def test_clusters_that_are_not_watched_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_seen, "MOST", 2)
+    now = Clock()
+    seen = FirstSeen(None, now)
+    seen.of("old|a")
+    seen.of("prod|a")
+    seen.conclude({"prod"}, whole=True)
+    seen.of("prod|a")
+    seen.conclude({"prod"}, whole=True)
+    now.time += 60
+    assert seen.of("prod|b") == (1_000_060, True)
+    now.time += 60
+    assert seen.of("prod|b") == (1_000_060, True), "there is room for it"
 
 
 async def test_the_next_session_knows(tmp_path: Path) -> None:

@@ -76,6 +76,19 @@ async def test_the_details_follow_the_cursor():
         await sees(pilot, "Kyverno of staging-1")
 
 
+async def test_exceptions_that_do_nothing_are_told_and_are_no_trouble():
+    world = world_of_two()
+    metadata = {"name": "lost", "namespace": "backend"}
+    spec = {"exceptions": [{"policyName": "nowhere", "ruleNames": ["any"]}], "match": {}}
+    made = {"apiVersion": "kyverno.io/v2", "kind": "PolicyException", "metadata": metadata, "spec": spec}
+    world.put("staging-1", made)
+    async with running(world, WIDE) as pilot:
+        await command(pilot, "engine")
+        await sees(pilot, "2 ok")
+        await type_filter(pilot, "cluster:staging-1")
+        await sees(pilot, "Kyverno of staging-1", "backend/lost: there is no policy nowhere")
+
+
 async def test_an_engine_that_breaks_while_it_is_watched():
     world = world_of_two()
     async with running(world, WIDE) as pilot:

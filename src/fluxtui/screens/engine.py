@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from fluxtui import keymap
 from fluxtui.insight.policy.engine import Engine, EngineReport, engines, verdict
 from fluxtui.insight.policy.engine_held import Finding, Grade, count
+from fluxtui.insight.policy.idle import Idle, idle
 from fluxtui.kinds.ages import ago
 from fluxtui.kinds.policy.table import page_id
 from fluxtui.kinds.record import Record
@@ -22,6 +23,8 @@ from fluxtui.widgets.factsheet import Fact
 from fluxtui.widgets.table_columns import ESSENTIAL, TableColumn
 from fluxtui.widgets.table_source import Cell, Span
 
+NAMED = 5
+"""Exceptions that are told of one by one."""
 STATUSES = {
     Grade.DOWN: Status.FAILED,
     Grade.DEGRADED: Status.PROGRESSING,
@@ -60,6 +63,8 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
         super().__init__(desk)
         self._meant = ""
         """The cluster that a command asked for, until its line is there."""
+        self._idle: dict[str, list[Idle]] = {}
+        """The exceptions that do nothing, by cluster."""
 
     def on_mount(self) -> None:
         """What is told of policy makes it due, too."""
@@ -82,9 +87,15 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
             self._meant = ""
 
     def steps(self) -> Generator[None, None, EngineReport]:
-        """See `insight.policy.engine`."""
+        """See `insight.policy.engine`; exceptions that do nothing are told beside, and are no trouble of an engine."""
         guard = self.desk.guard
-        return engines(guard.store, guard.picture, self.desk.now())
+        report = yield from engines(guard.store, guard.picture, self.desk.now())
+        by_cluster: dict[str, list[Idle]] = {}
+        if guard.picture is not None:
+            for each in (yield from idle(guard.store, guard.picture)):
+                by_cluster.setdefault(each.cluster, []).append(each)
+        self._idle = by_cluster
+        return report
 
     def lines_of(self, report: EngineReport) -> Sequence[Engine]:
         """The worst first, else in the clusters' order."""
@@ -134,6 +145,7 @@ class EngineScreen(RosterScreen[EngineReport, Engine]):
         glyph, style = GRADES[line.grade]
         facts = [] if line.trouble else [Fact("", [(f"{glyph} ", style), (line.words, "strong")], 3)]
         facts += [Fact(each.part, _told(each), 4) for each in line.findings]
+        facts += _idle_facts(self._idle.get(line.cluster, ()))
         if line.others:
             facts.append(Fact("other engines", [(", ".join(line.others), "")], 2))
         if line.installed and line.parts:
@@ -163,6 +175,19 @@ def _told(finding: Finding) -> list[Span]:
     if finding.means:
         spans.append((f": {finding.means}", "muted"))
     return [*spans, (f" ({count(len(finding.about), 'object')})", "muted")] if len(finding.about) > 1 else spans
+
+
+def _idle_facts(found: Sequence[Idle]) -> list[Fact]:
+    """Exceptions that do nothing, the surest first, and how many more."""
+    facts: list[Fact] = []
+    for each in found[:NAMED]:
+        name = f"{each.record.namespace}/{each.record.name}".lstrip("/")
+        told: list[Span] = [("· ", "muted"), (name, ""), (f": {each.told}", "muted")]
+        facts.append(Fact("exceptions", told, 2))
+    if len(found) > NAMED:
+        more = f"and {len(found) - NAMED:,} more to look at: fluxtui policy --exceptions"
+        facts.append(Fact("exceptions", [(f"  {more}", "muted")], 1))
+    return facts
 
 
 def _cell(engine: Engine, name: str) -> Cell:

@@ -124,6 +124,16 @@ async def test_a_cluster_that_joins_is_followed_and_one_that_leaves_is_forgotten
         assert len(held(guard)) == 6
 
 
+async def test_nothing_begins_any_more_once_it_has_ended(cluster: SimulatedCluster) -> None:
+    before = asyncio.all_tasks()
+    async with watching(context(cluster)) as (_, guard, _):
+        await guard.stop()
+        guard.sync()
+        assert guard.done == frozenset()
+    left = [task.get_name() for task in asyncio.all_tasks() - before]
+    assert not [name for name in left if "policy" in name or "backlog" in name]
+
+
 async def test_a_context_that_cannot_be_used_says_why(cluster: SimulatedCluster) -> None:
     broken = Context(name="broken", endpoint=Endpoint(server="https://127.0.0.1:1"), problem="no such user")
     async with watching(context(cluster), broken) as (_, guard, _):

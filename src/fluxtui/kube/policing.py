@@ -62,10 +62,11 @@ class Policing:
         self._followed: dict[str, Followed] = {}
         self._glimpses: dict[str, Glimpse] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._ended = False
 
     def sync(self) -> None:
         """Follow the clusters that have joined, and none that have left. Cheap when nothing changed."""
-        if self._followed.keys() == self._fleet.clusters.keys():
+        if self._ended or self._followed.keys() == self._fleet.clusters.keys():
             return
         if self._telling is None:
             self._telling = asyncio.create_task(self._pump.run(), name="policy")
@@ -76,7 +77,8 @@ class Policing:
                 self._followed[name] = self._join(cluster)
 
     async def stop(self) -> None:
-        """End every task."""
+        """End every task, and begin none any more."""
+        self._ended = True
         if self._telling is not None:
             self._telling.cancel()
         followed, self._followed = tuple(self._followed.values()), {}

@@ -293,6 +293,7 @@ async def test_a_new_picture_keeps_cursor_and_folding() -> None:
         ([covered("staging-1", Phase.MISSING)], "no policy engine reports here"),
         ([covered("staging-1", count=9, unread=7)], "no violation is known, but not everything is"),
         ([covered("staging-1"), covered("prod-eu-1", Phase.MISSING)], "nobody breaks a rule"),
+        ([covered("staging-1", cut=4000)], "no violation is known, but not everything is"),
     ],
 )
 async def test_nothing_known_is_never_green(coverage: list[object], told: str) -> None:

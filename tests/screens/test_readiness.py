@@ -264,7 +264,10 @@ async def test_policies_that_may_not_be_listed_are_no_absence() -> None:
     world = kyverno()
     world.phase("c", Phase.FORBIDDEN, "may not list", kinds=["ValidatingPolicy", "ClusterPolicy"])
     async with running(world, SMALL, command="readiness") as pilot:
-        await sees(pilot, "policies cannot be seen", "c: may not be listed")
+        told = await sees(pilot, "? policies cannot be seen", "c: may not be listed")
+        assert "only watch" not in told
+    async with running(world, SMALL, command="policy") as pilot:
+        await sees(pilot, "no policy is known")
 
 
 async def test_reports_that_may_not_be_listed_are_a_doubt() -> None:

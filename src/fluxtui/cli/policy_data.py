@@ -106,4 +106,6 @@ def unseen(coverage: tuple[Coverage, ...]) -> list[str]:
             lines.append(f"{each.cluster}: only the namespace {', '.join(only)} may be seen")
         if each.unread:
             lines.append(f"{each.cluster}: {each.unread:,} reports are only counted so far")
+        if each.cut:
+            lines.append(f"{each.cluster}: {each.cut:,} results of long reports are not read")
     return lines

@@ -123,4 +123,4 @@ def standing(coverage: Coverage | None) -> str:
         return "loading"
     if Phase.STALE in phases:
         return "stale"
-    return "partly" if coverage.unread else "known"
+    return "partly" if coverage.unread or coverage.cut else "known"

@@ -82,7 +82,10 @@ def _policies(board: Board) -> list[Span]:
         if board.policies.get(action)
     ]
     if not told:
-        return [(" · no policy is held", "muted")]
+        seen = [each for each in board.picture.coverage if each.cluster in board.clusters]
+        states = [state for each in seen for state in each.policies.values()]
+        sure = all(state.trusted or state.phase is Phase.MISSING for state in states)
+        return [(" · no policy is held", "muted") if sure else (" · no policy is known", "status-unknown")]
     count = sum(board.policies.values())
     return [(f" · {'policy' if count == 1 else 'policies'}: {', '.join(told)}", "")]
 
@@ -128,11 +131,13 @@ def coverage_spans(desk: Desk, board: Board) -> list[Span]:
             lost.append(Lost(each.cluster, state.phase, ago(state.contact or state.since, now)))
         elif found == "loading":
             told.append((f" · ◐ {each.cluster} loads", "status-progressing"))
-        elif found == "partly":
+        elif found == "partly" and each.unread:
             words = f"{each.unread:,} of {each.count:,} reports not read yet"
             told.append((f" · ? {each.cluster}: {words}", "status-unknown"))
         elif found == "none":
             told.append((f" · – {each.cluster} has no reports", "muted"))
+        if each.cut:
+            told.append((f" · ? {each.cluster}: {each.cut:,} results of long reports not read", "status-unknown"))
     if sum(text.endswith("has no reports") for text, _ in told) > 3:
         count = sum(text.endswith("has no reports") for text, _ in told)
         told = [span for span in told if not span[0].endswith("has no reports")]
@@ -185,7 +190,11 @@ def _why(board: Board, cluster: str) -> str:
         if each.cluster == cluster:
             states = [state for state in each.reports.values() if state.phase is not Phase.MISSING]
             worst = next((state for state in states if not state.trusted), None)
-            return worst.detail or str(worst.phase) if worst is not None else "not all reports are read yet"
+            return (
+                worst.detail or str(worst.phase)
+                if worst is not None
+                else ("not all reports are read yet" if each.unread else "results of long reports are not read")
+            )
     return "not watched"
 
 

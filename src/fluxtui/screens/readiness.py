@@ -169,6 +169,9 @@ class ReadinessScreen(RosterScreen[Board, Line]):
             return [(" ◐ ", "info"), ("reading policies and reports", "strong")]
         lost: list[Span] = [(f" · there is no policy {joined(report.lost)}", "error")] if report.lost else []
         found = report.found
+        if found is None and not report.candidates:
+            how, words = self.nothing(report)[:2]
+            return [(" ? " if how == "nodata" else " ", "status-unknown"), (words, "strong"), *lost]
         if found is None:
             fails = sum(each.fails for each in report.candidates)
             words = f"{plural(len(report.candidates), 'policy').replace('policys', 'policies')} only watch"

@@ -25,6 +25,8 @@ def markdown(picture: Picture, shown: Sequence[Violation], hidden: Hidden, filte
             lines.append(f"Not known: {each.cluster} ({unsure[0].phase}).")
         elif each.unread:
             lines.append(f"Not all known: {each.unread:,} reports of {each.cluster} are not read yet.")
+        if each.cut:
+            lines.append(f"Not all known: {each.cut:,} results of long reports of {each.cluster} are not read.")
     tenants: dict[str, dict[str, list[Violation]]] = {}
     for each in shown:
         tenant = each.owner.tenant or CLUSTER_WIDE

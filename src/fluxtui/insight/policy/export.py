@@ -70,7 +70,8 @@ class ViolationShape(Shape, frozen=True):
 
 class ReportsShape(Shape, frozen=True):
     """How far the reports of a cluster can be believed: by kind, the state of its data. ``unread`` reports are only
-    counted so far; ``backlog`` are reports that wait to be written, null where nobody knows.
+    counted so far; ``cut`` counts results of long reports that are not read; ``backlog`` are reports that wait to be
+    written, null where nobody knows.
     """
 
     cluster: str
@@ -80,6 +81,7 @@ class ReportsShape(Shape, frozen=True):
     newest: str | None
     backlog: int | None
     settled: bool
+    cut: int
 
 
 class ViolationsShape(Shape, frozen=True, kw_only=True):
@@ -177,6 +179,7 @@ def reports_shape(coverage: Coverage) -> ReportsShape:
         moment(coverage.newest),
         coverage.backlog if coverage.backlog >= 0 else None,
         coverage.settled,
+        coverage.cut,
     )
 
 

@@ -164,6 +164,7 @@ class Picture(msgspec.Struct, frozen=True):
         return all(
             each.settled
             and not each.unread
+            and not each.cut
             and all(state.trusted or state.phase is Phase.MISSING for state in each.reports.values())
             for each in self.coverage
         )

@@ -322,7 +322,7 @@ class StillCluster(Cluster):
     def reflection(self, kinds: Mapping[str, Kind], data: ClusterData, pulse: Callable[[], None]) -> "StillReflection":
         """More kinds, as the world has them."""
         if type(self.reader) is Reader:
-            self.reader = StillReader(self.world, self.name)
+            self.reader = StillReader(self.world, self.name, self.reader)
         self.beside = StillReflection(self.world, kinds, data, self.site(self.reader, "", pulse), pulse)
         return self.beside
 
@@ -369,7 +369,7 @@ class StillCluster(Cluster):
             for each in self.world.kinds[self.name]
         )
         if type(self.reader) is Reader:  # a test may have put its own there
-            self.reader = StillReader(self.world, self.name)
+            self.reader = StillReader(self.world, self.name, self.reader)
         return self.served
 
     async def fetch(self, identity: str) -> Json:
@@ -425,12 +425,12 @@ class StillReflection(Reflection):
 
 
 class StillReader(Reader):
-    """Prints what the world holds, and what changes in it."""
+    """Prints what the world holds, and what changes in it; whatever else is asked goes the way of the real one."""
 
-    def __init__(self, world: World, cluster: str) -> None:
+    def __init__(self, world: World, cluster: str, real: Reader) -> None:
+        super().__init__(real._wire)
         self.world = world
         self.cluster = cluster
-        self.server = f"https://{_host(cluster)}.example:6443"
 
     async def close(self) -> None:
         """Nothing is open."""

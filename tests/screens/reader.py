@@ -56,7 +56,9 @@ class StillReader:
         for queue in self._news:
             queue.put_nowait({"type": kind, "object": obj})
 
-    async def list_page(self, resource: Resource, scope: Scope, *, token: str = "", limit: int = 500) -> bytes:
+    async def list_page(
+        self, resource: Resource, scope: Scope, *, token: str = "", limit: int = 500, slim: bool = False
+    ) -> bytes:
         """A list, by namespace, name and labels alone."""
         self.asked.append(("list", resource.title, scope.namespace, scope.fields or scope.labels))
         self._check("list", resource)

@@ -306,7 +306,6 @@ PICTURES: dict[str, Picture] = {
     "policy-mono": Picture(POLICED, act=in_policy("m"), world=Policed, start={"theme": "fluxtui-mono"}),
     "violation-80x24": Picture(("because", "medium"), act=on_violation()),
     "violation-160x48": Picture(("Refused requests",), WIDE, on_violation()),
-    "violation-object": Picture(("team is missing here",), act=on_violation("o")),
     "violation-draft": Picture(("kind: PolicyException",), act=on_violation("x")),
     "health-80x24": Picture(("5 clusters", "odd ones:", "report off"), act=commanded("health")),
     "health-160x48": Picture(("5 clusters", "odd ones:", "report off"), WIDE, commanded("health")),

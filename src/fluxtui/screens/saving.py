@@ -40,8 +40,8 @@ class SaveScreen(Ending, ModalScreen[None]):
     def __init__(self, title: str, forms: Sequence[Form], note: str = "") -> None:
         """`title` says what is taken out, `note` what to know of it."""
         super().__init__()
-        self._title, self._note = title, note
-        self._forms = {form.key: form for form in forms}
+        self.heading, self.note = title, note
+        self.forms = {form.key: form for form in forms}
         self._form = forms[0]
         self._confirmed = ""
         for form in forms:
@@ -52,10 +52,10 @@ class SaveScreen(Ending, ModalScreen[None]):
         """The forms and their keys; then the path."""
         facts = [
             Fact(f"{key}  {key.upper()}", [(f"{form.name}: copy, or write ", ""), (form.file, "muted")], 1, "key")
-            for key, form in self._forms.items()
+            for key, form in self.forms.items()
         ]
         with Vertical(id="export", classes="dialog"):
-            yield FlowLine([(self._title, "title"), (f"   {self._note}", "muted")], lines=2, id="dialog-title")
+            yield FlowLine([(self.heading, "title"), (f"   {self.note}", "muted")], lines=2, id="dialog-title")
             sheet = FactSheet(facts, id="formats")
             sheet.styles.height = len(facts) + 1
             yield sheet
@@ -73,7 +73,7 @@ class SaveScreen(Ending, ModalScreen[None]):
 
     def action_copy(self, key: str) -> None:
         """To the clipboard, by OSC 52: works over SSH."""
-        form = self._forms[key]
+        form = self.forms[key]
         text = form.make()
         self.app.copy_to_clipboard(text)
         self.dismiss()
@@ -81,7 +81,7 @@ class SaveScreen(Ending, ModalScreen[None]):
 
     def action_write(self, key: str) -> None:
         """Ask where."""
-        self._form = self._forms[key]
+        self._form = self.forms[key]
         entry = self.query_one("#told", Input)
         entry.value = self._form.file
         self.query_one("#question", FlowLine).show([("into which file? ", "accent"), (f"in {Path.cwd()}", "muted")])

@@ -5,7 +5,7 @@ Kubernetes 1.36.
 """
 
 from fluxtui.simulator.kyverno import kinds as kyverno
-from fluxtui.simulator.resources import CREATED, Column, Resource
+from fluxtui.simulator.resources import CREATED, Column, Resource, custom
 
 READY = '.status.conditions[?(@.type=="Ready")].status'
 MESSAGE = '.status.conditions[?(@.type=="Ready")].message'
@@ -29,32 +29,6 @@ SOURCES = ("all", "fluxcd", "fluxcd-sources")
 APPLIERS = ("all", "fluxcd", "fluxcd-appliers")
 NOTIFICATIONS = ("all", "fluxcd", "fluxcd-notifications")
 IMAGES = ("all", "fluxcd", "fluxcd-images")
-
-
-def _crd(
-    kind: str,
-    plural: str,
-    group: str,
-    version: str,
-    short: str,
-    categories: tuple[str, ...],
-    columns: tuple[Column, ...],
-    *,
-    namespaced: bool = True,
-    status: bool = True,
-) -> Resource:
-    return Resource(
-        group=group,
-        versions=tuple(version.split()),
-        plural=plural,
-        singular=kind.lower(),
-        kind=kind,
-        namespaced=namespaced,
-        short_names=tuple(short.split()),
-        categories=categories,
-        columns=columns,
-        subresources=("status",) if status else (),
-    )
 
 
 def _builtin(
@@ -105,12 +79,14 @@ _EVENT = (
 _BINDING = _plain("Role,Age", "Users,Groups,ServiceAccounts")
 
 FLUX: tuple[Resource, ...] = (
-    _crd(
+    custom(
         "GitRepository", "gitrepositories", SOURCE, "v1", "gitrepo", SOURCES, (Column("URL", ".spec.url"), *AGE_FIRST)
     ),
-    _crd("OCIRepository", "ocirepositories", SOURCE, "v1", "ocirepo", SOURCES, (Column("URL", ".spec.url"), *AGE_LAST)),
-    _crd("Bucket", "buckets", SOURCE, "v1", "", SOURCES, (Column("Endpoint", ".spec.endpoint"), *AGE_FIRST)),
-    _crd(
+    custom(
+        "OCIRepository", "ocirepositories", SOURCE, "v1", "ocirepo", SOURCES, (Column("URL", ".spec.url"), *AGE_LAST)
+    ),
+    custom("Bucket", "buckets", SOURCE, "v1", "", SOURCES, (Column("Endpoint", ".spec.endpoint"), *AGE_FIRST)),
+    custom(
         "HelmRepository",
         "helmrepositories",
         SOURCE,
@@ -119,7 +95,7 @@ FLUX: tuple[Resource, ...] = (
         SOURCES,
         (Column("URL", ".spec.url"), *AGE_FIRST),
     ),
-    _crd(
+    custom(
         "HelmChart",
         "helmcharts",
         SOURCE,
@@ -134,7 +110,7 @@ FLUX: tuple[Resource, ...] = (
             *AGE_FIRST,
         ),
     ),
-    _crd(
+    custom(
         "ExternalArtifact",
         "externalartifacts",
         SOURCE,
@@ -143,13 +119,13 @@ FLUX: tuple[Resource, ...] = (
         SOURCES,
         (*AGE_FIRST, Column("Source", ".spec.sourceRef.name")),
     ),
-    _crd("ArtifactGenerator", "artifactgenerators", EXTENSIONS, "v1beta1", "ag", SOURCES, AGE_FIRST),
-    _crd("Kustomization", "kustomizations", KUSTOMIZE, "v1", "ks", APPLIERS, AGE_FIRST),
-    _crd("HelmRelease", "helmreleases", HELM, "v2", "hr", APPLIERS, AGE_FIRST),
-    _crd("Receiver", "receivers", NOTIFICATION, "v1", "", NOTIFICATIONS, AGE_FIRST),
-    _crd("Alert", "alerts", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
-    _crd("Provider", "providers", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
-    _crd(
+    custom("ArtifactGenerator", "artifactgenerators", EXTENSIONS, "v1beta1", "ag", SOURCES, AGE_FIRST),
+    custom("Kustomization", "kustomizations", KUSTOMIZE, "v1", "ks", APPLIERS, AGE_FIRST),
+    custom("HelmRelease", "helmreleases", HELM, "v2", "hr", APPLIERS, AGE_FIRST),
+    custom("Receiver", "receivers", NOTIFICATION, "v1", "", NOTIFICATIONS, AGE_FIRST),
+    custom("Alert", "alerts", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
+    custom("Provider", "providers", NOTIFICATION, "v1beta3", "", NOTIFICATIONS, (AGE,), status=False),
+    custom(
         "ImageRepository",
         "imagerepositories",
         IMAGE,
@@ -164,7 +140,7 @@ FLUX: tuple[Resource, ...] = (
             AGE,
         ),
     ),
-    _crd(
+    custom(
         "ImagePolicy",
         "imagepolicies",
         IMAGE,
@@ -173,7 +149,7 @@ FLUX: tuple[Resource, ...] = (
         IMAGES,
         (Column("Image", ".status.latestRef.name"), Column("Tag", ".status.latestRef.tag"), *AGE_LAST),
     ),
-    _crd(
+    custom(
         "ImageUpdateAutomation",
         "imageupdateautomations",
         IMAGE,
@@ -182,7 +158,7 @@ FLUX: tuple[Resource, ...] = (
         IMAGES,
         (*STATUS, Column("Last run", ".status.lastAutomationRunTime", priority=1), AGE),
     ),
-    _crd(
+    custom(
         "FluxInstance",
         "fluxinstances",
         OPERATOR,
@@ -191,7 +167,7 @@ FLUX: tuple[Resource, ...] = (
         ("fluxcd", "fluxcd-appliers"),
         (*AGE_FIRST, Column("Revision", ".status.lastAttemptedRevision")),
     ),
-    _crd(
+    custom(
         "FluxReport",
         "fluxreports",
         OPERATOR,
@@ -204,8 +180,8 @@ FLUX: tuple[Resource, ...] = (
             Column("LastUpdated", '.status.conditions[?(@.type=="Ready")].lastTransitionTime'),
         ),
     ),
-    _crd("ResourceSet", "resourcesets", OPERATOR, "v1", "rset", APPLIERS, AGE_FIRST),
-    _crd("ResourceSetInputProvider", "resourcesetinputproviders", OPERATOR, "v1", "rsip", SOURCES, AGE_FIRST),
+    custom("ResourceSet", "resourcesets", OPERATOR, "v1", "rset", APPLIERS, AGE_FIRST),
+    custom("ResourceSetInputProvider", "resourcesetinputproviders", OPERATOR, "v1", "rsip", SOURCES, AGE_FIRST),
 )
 
 CORE: tuple[Resource, ...] = (

@@ -82,6 +82,35 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.group}/{version}" if self.group else version
 
 
+def custom(
+    kind: str,
+    plural: str,
+    group: str,
+    versions: str,
+    short: str,
+    categories: tuple[str, ...],
+    columns: tuple[Column, ...],
+    *,
+    namespaced: bool = True,
+    status: bool = True,
+    qualified: bool = False,
+) -> Resource:
+    """A custom kind; its `versions` and `short` names are separated by spaces."""
+    return Resource(
+        group=group,
+        versions=tuple(versions.split()),
+        plural=plural,
+        singular=kind.lower(),
+        kind=kind,
+        namespaced=namespaced,
+        short_names=tuple(short.split()),
+        categories=categories,
+        columns=columns,
+        subresources=("status",) if status else (),
+        qualified=qualified,
+    )
+
+
 def from_crd(crd: dict[str, Any]) -> Resource:
     """The resource that a CustomResourceDefinition object defines. Raises KeyError when its shape is wrong."""
     spec = crd["spec"]

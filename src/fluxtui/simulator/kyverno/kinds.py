@@ -1,6 +1,6 @@
 """The kinds of Kyverno 1.19: its policies of both generations, exceptions, reports of both families, and its queues."""
 
-from fluxtui.simulator.resources import CREATED, Column, Resource
+from fluxtui.simulator.resources import CREATED, Column, Resource, custom
 
 WGPOLICY = "wgpolicyk8s.io"
 OPENREPORTS = "openreports.io"
@@ -74,17 +74,16 @@ def _kind(
     categories: tuple[str, ...] = ("kyverno",),
     qualified: bool = False,
 ) -> Resource:
-    return Resource(
-        group=group,
-        versions=tuple(versions.split()),
-        plural=plural,
-        singular=kind.lower(),
-        kind=kind,
+    return custom(
+        kind,
+        plural,
+        group,
+        versions,
+        short,
+        categories,
+        columns,
         namespaced=namespaced,
-        short_names=tuple(short.split()),
-        categories=categories,
-        columns=columns,
-        subresources=("status",) if status else (),
+        status=status,
         qualified=qualified,
     )
 
